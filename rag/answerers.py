@@ -11,7 +11,7 @@ from rag.types import Evidence
 from rag.words import overlap
 
 _REPEAT = 0.7  # two sentences that share so many of their words say the same thing
-_MARGIN = 0.15  # a sentence so much weaker than the best one adds nothing
+_MARGIN = 0.12  # a sentence so much weaker than the best one adds nothing
 
 
 class Answerer(Protocol):

@@ -33,7 +33,7 @@ class ArticleQA(Runnable[str, Event]):
     """
 
     def __init__(
-        self, retriever: HybridRetriever, answerer: Answerer, *, threshold: float = 0.5
+        self, retriever: HybridRetriever, answerer: Answerer, *, threshold: float = 0.51
     ) -> None:
         self.retriever = retriever
         self._answerer = answerer
@@ -49,9 +49,12 @@ class ArticleQA(Runnable[str, Event]):
 
     @classmethod
     def from_settings(cls, settings: Settings) -> ArticleQA:
-        library = Library.open(
-            settings.home, SentenceTransformerEncoder(settings.encoder, settings.precision)
-        )
+        encoder = SentenceTransformerEncoder(settings.encoder, settings.precision)
+        return cls.over(Library.open(settings.home, encoder), settings)
+
+    @classmethod
+    def over(cls, library: Library, settings: Settings) -> ArticleQA:
+        """Answer from a library that is open already."""
         retriever = HybridRetriever(
             library=library, candidates=settings.candidates, rerank=settings.rerank
         )

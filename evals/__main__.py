@@ -1,0 +1,101 @@
+"""Measure the product: python -m evals [SQUAD.json] [--json FILE]."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TypeVar
+
+from tqdm import tqdm
+
+from evals import figures, seeds, squad
+from evals.corpus import library_of
+from evals.figures import Figure
+from ingest.cli import reported
+from ingest.sync import sync
+from rag.assistant import ArticleQA
+from rag.encoder import Encoder, SentenceTransformerEncoder
+from rag.library import Library
+from rag.settings import Settings
+
+T = TypeVar("T")
+SEEDS = Path(__file__).parents[1] / "seeds"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m evals", description=__doc__)
+    parser.add_argument("squad", nargs="*", type=Path, help="SQuAD 1.1 or 2.0 JSON files")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
+    arguments = parser.parse_args(argv)
+    return reported(lambda: run(arguments.squad, arguments.json))
+
+
+def run(files: Sequence[Path], report: Path | None) -> int:
+    """Measure over the sample articles and over each file; print a table."""
+    settings = Settings.load()
+    encoder = SentenceTransformerEncoder(settings.encoder, settings.precision)
+    measured = {"seeds": list(over_seeds(encoder, settings))}
+    for path in files:
+        measured[path.name] = list(over_squad(squad.load(path), encoder))
+    for name, found in measured.items():
+        print(f"\n{name}\n{table(found)}")
+    if report:
+        plain = {
+            name: [{**asdict(figure), "share": figure.share} for figure in found]
+            for name, found in measured.items()
+        }
+        report.write_text(json.dumps(plain, indent=2) + "\n", encoding="utf-8")
+    return 0
+
+
+def over_seeds(encoder: Encoder, settings: Settings) -> Iterator[Figure]:
+    """The project's own questions; thresholds and weights were chosen without the second half."""
+    questions = seeds.load()
+    with TemporaryDirectory(prefix="article-qa-eval-") as home:
+        library = Library.create(Path(home), encoder)
+        sync(library, [SEEDS])
+        with ArticleQA.over(library, settings) as qa:
+            asked = [(each, qa.ask(each.text)) for each in _bar(questions, "seeds")]
+    yield from seeds.figures(asked[::2], "tuned on")
+    yield from seeds.figures(asked[1::2], "held out")
+
+
+def over_squad(data: squad.Dataset, encoder: Encoder) -> Iterator[Figure]:
+    """Retrieval and quoting over all articles; refusal with every second one left out, twice."""
+    with library_of(data.articles, encoder) as qa:
+        asked = _ask(qa, data, "all articles")
+    yield from figures.retrieval(asked)
+    yield from figures.quoting(asked)
+    yield figures.exactness(asked)
+    for first, left_out in ((0, "second, fourth, ..."), (1, "first, third, ...")):
+        kept = data.articles[first::2]
+        with library_of(kept, encoder) as qa:
+            asked = _ask(qa, data, f"{left_out} left out")
+        yield from figures.refusal(asked, frozenset(each.id for each in kept), left_out)
+
+
+def table(found: Iterable[Figure]) -> str:
+    """The figures as a Markdown table."""
+    rows = [
+        f"| {each.name} | {each.share:.1%} | {each.hits} of {each.asked} |"
+        f" {'' if each.goal is None else f'{each.goal:.0%}'} | {each.counted} |"
+        for each in found
+    ]
+    return "\n".join(["| figure | share | | goal | counted |", "|---|---|---|---|---|", *rows])
+
+
+def _ask(qa: ArticleQA, data: squad.Dataset, what: str) -> figures.Asked:
+    return [(each, qa.ask(each.text)) for each in _bar(data.questions, what)]
+
+
+def _bar(items: Sequence[T], what: str) -> Iterable[T]:
+    return tqdm(items, desc=what, unit=" questions", disable=None, leave=False)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

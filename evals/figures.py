@@ -1,0 +1,144 @@
+"""Answers -> figures. Each says how it is counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from evals.squad import Question
+from rag.types import Answer, Citation, Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A share of questions: `hits` of `asked`."""
+
+    name: str
+    counted: str
+    hits: int
+    asked: int
+    goal: float | None = None
+
+    @property
+    def share(self) -> float:
+        return self.hits / self.asked if self.asked else float("nan")
+
+
+Asked = Sequence[tuple[Question, Answer]]
+
+
+def retrieval(asked: Asked) -> list[Figure]:
+    """Whether the right paragraph is among the first passages."""
+    return [
+        _share(
+            "paragraph in the first passage",
+            "the first passage overlaps the paragraph that holds the answer",
+            asked,
+            lambda question, answer: any(_holds(question, each) for each in answer.evidence[:1]),
+            0.95,
+        ),
+        _share(
+            "paragraph in the first five passages",
+            "one of the first five does",
+            asked,
+            lambda question, answer: any(_holds(question, each) for each in answer.evidence[:5]),
+            0.99,
+        ),
+        _share(
+            "gold answer in the first passage",
+            "stricter: the first passage holds a gold answer's own characters",
+            asked,
+            lambda question, answer: any(_spans(question, each) for each in answer.evidence[:1]),
+        ),
+    ]
+
+
+def quoting(asked: Asked) -> list[Figure]:
+    """Whether the quoted sentences contain a gold answer; a refused question counts as a miss."""
+    return [
+        _share(
+            "quoted answer contains a gold answer",
+            "one of its sentences does, case and white space aside; refused counts as a miss",
+            asked,
+            lambda question, answer: any(_contains(question, each) for each in answer.citations),
+            0.90,
+        ),
+        _share(
+            "first quoted sentence contains a gold answer",
+            "its first sentence does; refused counts as a miss",
+            asked,
+            lambda question, answer: any(_contains(question, c) for c in answer.citations[:1]),
+            0.80,
+        ),
+    ]
+
+
+def refusal(asked: Asked, present: frozenset[str], which: str) -> list[Figure]:
+    """With some articles left out: their questions should be refused, the others answered."""
+    inside = [each for each in asked if each[0].article_id in present]
+    outside = [each for each in asked if each[0].article_id not in present]
+    return [
+        _share(
+            f"refused, {which} left out",
+            "questions about the articles that were left out",
+            outside,
+            lambda _, answer: answer.refused,
+            0.97,
+        ),
+        _share(
+            f"answered, {which} left out",
+            "questions about the articles that stayed",
+            inside,
+            lambda _, answer: not answer.refused,
+            0.95,
+        ),
+    ]
+
+
+def exactness(asked: Asked) -> Figure:
+    """Every citation against the text that it points into."""
+    pairs = [
+        (cited, {each.article.id: each.article for each in answer.evidence}[cited.article_id])
+        for _, answer in asked
+        for cited in answer.citations
+    ]
+    exact = sum(article.text[cited.start : cited.end] == cited.quote for cited, article in pairs)
+    return Figure(
+        "exact citations", "article.text[start:end] == quote", exact, len(pairs), goal=1.0
+    )
+
+
+def _share(
+    name: str,
+    counted: str,
+    asked: Asked,
+    is_hit: Callable[[Question, Answer], bool],
+    goal: float | None = None,
+) -> Figure:
+    return Figure(name, counted, sum(is_hit(*each) for each in asked), len(asked), goal)
+
+
+def _holds(question: Question, evidence: Evidence) -> bool:
+    passage = evidence.passage
+    return (
+        passage.article_id == question.article_id
+        and passage.start < question.paragraph.end
+        and passage.end > question.paragraph.start
+    )
+
+
+def _spans(question: Question, evidence: Evidence) -> bool:
+    passage = evidence.passage
+    return passage.article_id == question.article_id and any(
+        passage.start <= span.start and span.end <= passage.end for span in question.spans
+    )
+
+
+def _contains(question: Question, citation: Citation) -> bool:
+    quote = normal(citation.quote)
+    return any(normal(answer) in quote for answer in question.answers)
+
+
+def normal(text: str) -> str:
+    """Text with case and white space put aside."""
+    return " ".join(text.casefold().split())

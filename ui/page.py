@@ -1,0 +1,199 @@
+"""What the window shows, as HTML. Every word that an article or a visitor wrote is escaped."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from html import escape
+from urllib.parse import urlsplit
+
+from rag.catalog import Summary
+from rag.render import REFUSAL, day, in_one_line, to_text
+from rag.types import Answer, Article, Citation, Evidence, Nearest, Span
+
+LONGEST_SHOWN = 400  # characters of a question in the conversation
+_BLANK_LINES = re.compile(r"\n\s*\n")
+_NOWHERE = Span(0, 0)
+
+
+def masthead(articles: int) -> str:
+    """The name of the product and what it can be asked about."""
+    held = f"{articles:,} article{'' if articles == 1 else 's'}"
+    return (
+        "<h1>article-qa</h1>"
+        f'<p class="held"><b>{held}</b><span> · every sentence of an answer shows its source</span></p>'
+    )
+
+
+def question(text: str) -> str:
+    """What a visitor asked; of a very long question, its beginning."""
+    return escape(text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN].rstrip() + "…")
+
+
+def draft(text: str) -> str:
+    """An answer as far as it has come, its marks not yet links."""
+    return f'<p class="answer">{escape(text)}</p>'
+
+
+def problem(reason: str) -> str:
+    """One line that says why there is no answer."""
+    line = in_one_line(reason)
+    return f'<p class="problem">{escape(line[:1].upper() + line[1:])}.</p>'
+
+
+def answer(found: Answer, turn: int) -> str:
+    """An answer whose marks lead to its sources, or a refusal."""
+    if found.refused:
+        near = '<p class="aside">The articles that came closest are listed under “Nearest”.</p>'
+        return f'<p class="refusal">{escape(REFUSAL)}</p>' + (near if found.nearest else "")
+    cited = {citation.number: citation for citation in found.citations}
+    sentences = (
+        escape(sentence.text)
+        + "".join(_mark(cited[number], turn) for number in sentence.citations)
+        for sentence in found.sentences
+    )
+    return f'<p class="answer">{" ".join(sentences)}</p>'
+
+
+def sources(found: Answer, turn: int) -> str:
+    """A card for each citation of an answer; for a refusal, the nearest articles."""
+    plain = f'<textarea class="plain" hidden readonly>\n{escape(to_text(found))}</textarea>'
+    if found.refused:
+        heading = "Nearest" if found.nearest else "No sources"
+        body = _listing(found.nearest) if found.nearest else ""
+    else:
+        heading = "Source" if len(found.citations) == 1 else "Sources"
+        body = "".join(_card(citation, found.evidence, turn) for citation in found.citations)
+    return f'<section id="turn-{turn}" class="turn"><h2>{heading}</h2>{body}{plain}</section>'
+
+
+def newest(articles: Sequence[Summary], limit: int = 5) -> str:
+    """What the library holds, for a visitor who has asked nothing yet."""
+    if not articles:
+        return '<section class="turn"><h2>The library is empty</h2></section>'
+    heading = "Newest articles" if len(articles) > limit else "Articles"
+    return f'<section class="turn"><h2>{heading}</h2>{_listing(articles[:limit])}</section>'
+
+
+def reader(article: Article | None, span: Span, quote: str) -> str:
+    """A whole article with the cited words marked, if they still stand where they stood."""
+    if article is None:
+        return _notice("This article is no longer in the library.")
+    stands = article.text[span.start : span.end] == quote
+    notice = "" if stands else _notice("This article has changed since the answer was given.")
+    return (
+        f"{notice}<header><h2>{escape(in_one_line(article.title))}</h2>{_about(article)}</header>"
+        f'<div class="text">{_paragraphs(article.text, span if stands else _NOWHERE)}</div>'
+        f"{_link(article.url, 'Open the original')}"
+    )
+
+
+def _mark(citation: Citation, turn: int) -> str:
+    title = escape(f"Source {citation.number}: {in_one_line(citation.title)}")
+    return (
+        f' <a class="cite" href="#source-{turn}-{citation.number}" title="{title}">'
+        f"[{citation.number}]</a>"
+    )
+
+
+def _card(citation: Citation, evidence: Iterable[Evidence], turn: int) -> str:
+    return (
+        f'<article id="source-{turn}-{citation.number}" class="card" tabindex="-1">'
+        f'<header><span class="number">{citation.number}</span>'
+        f"<div><h3>{escape(in_one_line(citation.title))}</h3>{_about(citation)}</div></header>"
+        f"<blockquote>{_passage(citation, evidence)}</blockquote>"
+        f"<footer>{_opener(citation.article_id, 'Read the article', citation.start, citation.end)}"
+        f"{_link(citation.url, _host(citation.url))}</footer></article>"
+    )
+
+
+def _passage(citation: Citation, evidence: Iterable[Evidence]) -> str:
+    """The cited words in the passage that they were found in."""
+    span = Span(citation.start, citation.end)
+    for each in evidence:
+        around = each.passage
+        if each.article.id == citation.article_id and (
+            around.start <= span.start and span.end <= around.end
+        ):
+            return _paragraphs(each.article.text, span, Span(around.start, around.end))
+    return f"<p><mark>{escape(citation.quote)}</mark></p>"
+
+
+def _listing(articles: Iterable[Nearest | Summary]) -> str:
+    items = (
+        f'<li class="near">{_opener(_id(each), in_one_line(each.title))}{_about(each)}</li>'
+        for each in articles
+    )
+    return f'<ul class="listing">{"".join(items)}</ul>'
+
+
+def _id(article: Nearest | Summary) -> str:
+    return article.article_id if isinstance(article, Nearest) else article.id
+
+
+def _about(known: Citation | Nearest | Summary | Article) -> str:
+    date = known.published
+    parts = [
+        f'<time datetime="{date.isoformat()}">{day(date)}</time>' if date else "",
+        f"<span>{escape(in_one_line(known.source or ''))}</span>" if known.source else "",
+    ]
+    return f'<p class="about">{"".join(part for part in parts if part)}</p>' if any(parts) else ""
+
+
+def _opener(article_id: str, words: str, start: int = 0, end: int = 0) -> str:
+    return (
+        f'<button type="button" class="open" data-article="{escape(article_id)}"'
+        f' data-start="{start}" data-end="{end}">{escape(words)}</button>'
+    )
+
+
+def _link(url: str, words: str) -> str:
+    """A link to the web; any other address is no link at all."""
+    if not _host(url):
+        return ""
+    return (
+        f'<a class="original" href="{escape(url)}" target="_blank"'
+        f' rel="noopener noreferrer nofollow">{escape(words)}</a>'
+    )
+
+
+def _host(url: str) -> str:
+    """The host of a web address; nothing for any other address."""
+    try:
+        parts = urlsplit(url)
+        return (parts.hostname or "") if parts.scheme in ("http", "https") else ""
+    except ValueError:
+        return ""
+
+
+def _notice(words: str) -> str:
+    return f'<p class="notice">{escape(words)}</p>'
+
+
+def _paragraphs(text: str, marked: Span, within: Span | None = None) -> str:
+    """Text as paragraphs with a range of it marked; a range may run on into the next one."""
+    within = within or Span(0, len(text))
+    return "".join(
+        f"<p>{_marked(text, block, marked)}</p>"
+        for block in _blocks(text, within)
+        if text[block.start : block.end].strip()
+    )
+
+
+def _blocks(text: str, within: Span) -> Iterable[Span]:
+    start = within.start
+    for blank in _BLANK_LINES.finditer(text, within.start, within.end):
+        yield Span(start, blank.start())
+        start = blank.end()
+    yield Span(start, within.end)
+
+
+def _marked(text: str, block: Span, marked: Span) -> str:
+    start = min(max(marked.start, block.start), block.end)
+    end = min(max(marked.end, start), block.end)
+    if start == end:
+        return escape(text[block.start : block.end])
+    return (
+        f"{escape(text[block.start : start])}<mark>{escape(text[start:end])}</mark>"
+        f"{escape(text[end : block.end])}"
+    )
