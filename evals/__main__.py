@@ -17,7 +17,7 @@ from evals import figures, seeds, squad
 from evals.corpus import library_of
 from evals.figures import Figure
 from ingest.cli import reported
-from ingest.sync import sync
+from ingest.sync import discover, sync
 from rag.assistant import ArticleQA
 from rag.encoder import Encoder, SentenceTransformerEncoder
 from rag.library import Library
@@ -58,7 +58,7 @@ def over_seeds(encoder: Encoder, settings: Settings) -> Iterator[Figure]:
     questions = seeds.load()
     with TemporaryDirectory(prefix="article-qa-eval-") as home:
         library = Library.create(Path(home), encoder)
-        sync(library, [SEEDS])
+        sync(library, discover([SEEDS]))
         with ArticleQA.over(library, settings) as qa:
             asked = [(each, qa.ask(each.text)) for each in _bar(questions, "seeds")]
     yield from seeds.figures(asked[::2], "tuned on")

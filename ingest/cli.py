@@ -26,17 +26,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Ingest and print the report; 0 when all went well, 1 when some files failed."""
-    from ingest.sync import sync
+    from ingest.sync import discover, sync
     from rag.encoder import SentenceTransformerEncoder
     from rag.library import Library
     from rag.settings import Settings
 
     settings = Settings.load(home=arguments.home)
+    sources = discover(arguments.paths)
     encoder = SentenceTransformerEncoder(settings.encoder, settings.precision)
     library = Library.create(settings.home, encoder)
     try:
         with Bar() as bar:
-            report = sync(library, arguments.paths, progress=bar)
+            report = sync(library, sources, progress=bar)
     finally:
         library.close()
     for failure in report.failures:

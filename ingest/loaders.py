@@ -12,6 +12,8 @@ from rag.errors import LoadError
 
 LARGEST = 50_000_000  # bytes
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
+_BINARY = re.compile(r"[\x00-\x08\x0e-\x1a\x7f-\x84\x86-\x9f\ufffd]")
+_SAMPLE = 100_000  # as much of a file as is needed to tell what it is
 _LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -79,23 +81,18 @@ def load_html(data: bytes) -> list[Loaded]:
 
 def decode(data: bytes) -> str:
     """Text in whatever encoding it was written; raises LoadError for what is not text."""
-    for mark, encoding in (
-        (b"\xef\xbb\xbf", "utf-8"),
-        (b"\xff\xfe", "utf-16"),
-        (b"\xfe\xff", "utf-16"),
-    ):
-        if data.startswith(mark):
-            return data.decode(encoding, errors="replace").removeprefix("\ufeff")
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError:
-        from charset_normalizer import from_bytes
+    import chardet
 
-        best = from_bytes(data).best()
-        if best is None:
-            raise LoadError("it is not text in any known encoding") from None
-        text = str(best)
-    if len(_CONTROL.findall(text[:10_000])) > len(text[:10_000]) / 50:
+    try:
+        if b"\0" in data:  # no text in UTF-8 has one, but all text in UTF-16 does
+            raise UnicodeDecodeError("utf-8", b"", 0, 0, "NUL")
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        encoding = chardet.detect(data[:_SAMPLE])["encoding"]
+        if encoding is None:
+            raise LoadError("it is binary data, or text in no known encoding") from None
+        text = data.decode(encoding, errors="replace").removeprefix("\ufeff")
+    if len(_BINARY.findall(text, 0, _SAMPLE)) > min(len(text), _SAMPLE) / 50:
         raise LoadError("it is not text but binary data")
     return text
 

@@ -25,6 +25,14 @@ Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
+class Sources:
+    """The folders that were named, and every file to read, by its URI."""
+
+    folders: tuple[Path, ...]
+    files: Mapping[str, Path]
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What a run has to do, as URIs of origins."""
 
@@ -69,25 +77,21 @@ def plan(found: Mapping[str, str], known: Mapping[str, Origin], gone: Iterable[s
     )
 
 
-def sync(
-    library: Library, paths: Sequence[str | Path], *, progress: Progress | None = None
-) -> Report:
-    """Make the library hold what the files and folders hold: added, changed and removed.
+def sync(library: Library, sources: Sources, *, progress: Progress | None = None) -> Report:
+    """Make the library hold what the sources hold: added, changed and removed.
 
     A file that cannot be read is reported, and what the library had of it stays.
-    Raises IngestError when a path does not exist or a folder holds no articles.
     """
     started = time.perf_counter()
-    roots = [Path(os.path.abspath(path)) for path in paths]
-    files = {path.as_uri(): path for root in roots for path in find(root)}
+    files = sources.files
     failures: list[Failure] = []
     found = _digests(files, failures)
 
     def planned(known: Mapping[str, Origin]) -> Plan:
-        return plan(found, known, _gone(roots, files, known))
+        return plan(found, known, _gone(sources, known))
 
-    with library.reading() as view:
-        todo = planned(view.catalog.origins())
+    with library.catalog.reading() as catalog:
+        todo = planned(catalog.origins())
     embedded = 0
     if todo.to_read or todo.removed:
         with library.writing() as edition:
@@ -113,8 +117,17 @@ def sync(
     )
 
 
-def find(root: Path) -> Iterator[Path]:
-    """The files of known formats under a folder, hidden ones left out; or the file that was named."""
+def discover(paths: Sequence[str | Path]) -> Sources:
+    """The files of known formats in folders, hidden ones left out, and the files that are named.
+
+    Raises IngestError when a path does not exist or a folder holds no articles.
+    """
+    roots = [Path(os.path.abspath(path)) for path in paths]
+    files = {path.as_uri(): path for root in roots for path in _find(root)}
+    return Sources(tuple(root for root in roots if root.is_dir()), files)
+
+
+def _find(root: Path) -> Iterator[Path]:
     if root.is_file():
         if root.suffix.lower() not in LOADERS:
             raise IngestError(f"{root} is none of {_formats()}")
@@ -158,10 +171,10 @@ def _digests(files: Mapping[str, Path], failures: list[Failure]) -> dict[str, st
     return found
 
 
-def _gone(roots: Sequence[Path], files: Mapping[str, Path], known: Iterable[str]) -> list[str]:
+def _gone(sources: Sources, known: Iterable[str]) -> list[str]:
     """What is known from inside the folders, but is there no longer."""
-    inside = tuple(root.as_uri() + "/" for root in roots if root.is_dir())
-    return [uri for uri in known if uri.startswith(inside) and uri not in files]
+    inside = tuple(folder.as_uri() + "/" for folder in sources.folders)
+    return [uri for uri in known if uri.startswith(inside) and uri not in sources.files]
 
 
 def _put(

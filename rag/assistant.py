@@ -82,13 +82,13 @@ class ArticleQA(Runnable[str, Event]):
 
     def articles(self) -> list[Summary]:
         """What is in the library, newest first."""
-        with self.retriever.library.reading() as view:
-            return view.catalog.summaries()
+        with self.retriever.library.catalog.reading() as catalog:
+            return catalog.summaries()
 
     def article(self, article_id: str) -> Article | None:
         """A whole article; None when it is not, or no longer, in the library."""
-        with self.retriever.library.reading() as view:
-            return view.catalog.article(article_id)
+        with self.retriever.library.catalog.reading() as catalog:
+            return catalog.article(article_id)
 
     def close(self) -> None:
         self.retriever.library.close()

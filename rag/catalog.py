@@ -241,14 +241,18 @@ class Catalog:
         self._path = path
 
     def exists(self) -> bool:
-        return self._path.is_file()
+        """Whether a catalog was begun here and not given up half made."""
+        if not self._path.is_file():
+            return False
+        with self._errors(), closing(self._connect()) as db:
+            return _is_made(db)
 
     def create(self, encoder: str) -> None:
         """Make an empty catalog for the vectors of an encoder."""
-        with closing(self._connect()) as db:
+        with self._errors(), closing(self._connect()) as db:
             db.execute("PRAGMA journal_mode = WAL")
             with _transaction(db, "IMMEDIATE"):
-                if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'library'").fetchone():
+                if not _is_made(db):
                     for statement in _SCHEMA.split(";\n"):
                         db.execute(statement)
                     db.execute("INSERT INTO library VALUES (?, ?, 0, '')", (FORMAT, encoder))
@@ -266,11 +270,15 @@ class Catalog:
 
     @contextmanager
     def _transaction(self, kind: str) -> Iterator[sqlite3.Connection]:
+        with self._errors(), closing(self._connect()) as db:
+            _check_format(db)
+            with _transaction(db, kind):
+                yield db
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
         try:
-            with closing(self._connect()) as db:
-                _check_format(db)
-                with _transaction(db, kind):
-                    yield db
+            yield
         except sqlite3.Error as error:
             raise StoreError(f"the catalog {self._path} cannot be used: {error}") from error
 
@@ -279,6 +287,10 @@ class Catalog:
         db.execute("PRAGMA foreign_keys = ON")
         db.execute("PRAGMA synchronous = FULL")
         return db
+
+
+def _is_made(db: sqlite3.Connection) -> bool:
+    return db.execute("SELECT 1 FROM sqlite_master WHERE name = 'library'").fetchone() is not None
 
 
 def _check_format(db: sqlite3.Connection) -> None:

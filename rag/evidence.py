@@ -27,7 +27,7 @@ _CONTEXT = 1 / 3
 _TITLE = 0.8
 # The fewer passages there are, the weaker is the best match that chance finds among them: each
 # halving below _FEW lowers by _STEP what a question that they do not answer can reach.
-_FEW, _STEP, _STEPS = 128, 0.02, 3
+_FEW, _STEP, _STEPS = 128, 0.03, 3
 
 
 def rank(
@@ -68,9 +68,10 @@ def _weights(
     for word in spans(question):
         frequency = frequencies.get(question[word.start : word.end].lower(), 0)
         rarity = math.log(1 + (passages + _BEYOND - frequency + 0.5) / (frequency + 0.5))
+        inside = (asked.starts >= word.start) & (asked.ends <= word.end)
         if not _is_name(question, word):
-            rarity = min(rarity, _COMMON)
-        weights[(asked.starts >= word.start) & (asked.ends <= word.end)] = rarity
+            rarity = min(rarity, _COMMON) / max(np.count_nonzero(inside), 1)
+        weights[inside] = rarity
     return weights / max(float(weights.sum()), 1e-12)
 
 

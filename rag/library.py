@@ -34,11 +34,11 @@ class View:
 
     def __init__(self, catalog: Reader, vectors: Generation | None) -> None:
         self.catalog = catalog
-        self._vectors = vectors
+        self.vectors = vectors
 
     def search(self, vector: Vectors, words: Sequence[str], limit: int) -> list[Candidate]:
         """Up to `limit` passages by meaning and as many by their words, in no order."""
-        nearest = self._vectors.search(vector, limit) if self._vectors else []
+        nearest = self.vectors.search(vector, limit) if self.vectors else []
         sharing = self.catalog.ids_of_keys(key for key, _ in nearest)
         cosines = {found: cosine for key, cosine in nearest for found in sharing.get(key, ())}
         bm25 = dict(self.catalog.search(words, limit))
@@ -98,11 +98,14 @@ class Edition:
 
 
 class Library:
-    """Articles that can be searched, read and changed as a whole."""
+    """Articles that can be searched, read and changed as a whole.
+
+    `catalog` alone is enough to list and read articles; a search needs a whole view.
+    """
 
     def __init__(self, home: Path, encoder: Encoder) -> None:
-        self._home = home
-        self._catalog = Catalog(home / "catalog.sqlite")
+        self.home = home
+        self.catalog = Catalog(home / "catalog.sqlite")
         self._generations = Generations(home / "vectors")
         self.encoder = encoder
 
@@ -113,9 +116,9 @@ class Library:
         Raises NoLibraryError when there is none, ModelMismatchError when another encoder built it.
         """
         library = cls(Path(home), encoder)
-        if not library._catalog.exists():
+        if not library.catalog.exists():
             raise NoLibraryError(f"there is no library in {home} yet; run: article-qa ingest PATH")
-        with library._catalog.reading() as reader:
+        with library.catalog.reading() as reader:
             library._check_encoder(reader)
         return library
 
@@ -123,12 +126,12 @@ class Library:
     def create(cls, home: str | Path, encoder: Encoder) -> Library:
         """Open the library in a folder, or begin an empty one there."""
         library = cls(Path(home), encoder)
-        if not library._catalog.exists():
+        if not library.catalog.exists():
             try:
                 Path(home).mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise StoreError(f"no library can be made in {home}: {error.strerror}") from None
-            library._catalog.create(encoder.name)
+            library.catalog.create(encoder.name)
         return cls.open(home, encoder)
 
     @contextmanager
@@ -137,7 +140,7 @@ class Library:
         with ExitStack() as stack:
             missed = None
             while True:
-                reader = stack.enter_context(self._catalog.reading())
+                reader = stack.enter_context(self.catalog.reading())
                 name = reader.state().vectors
                 if not name:
                     vectors = None
@@ -148,7 +151,7 @@ class Library:
                 except FileNotFoundError:
                     if name == missed:
                         raise StoreError(
-                            f"the vectors {name} are gone from {self._home}; "
+                            f"the vectors {name} are gone from {self.home}; "
                             "delete that folder and ingest again"
                         ) from None
                     missed = name
@@ -162,7 +165,7 @@ class Library:
         Raises LibraryBusyError when somebody else is writing.
         """
         with self._sole_writer():
-            with self._catalog.writing() as catalog:
+            with self.catalog.writing() as catalog:
                 self._check_encoder(catalog)
                 before = catalog.state()
                 self._generations.sweep(keep=before.vectors)
@@ -180,15 +183,15 @@ class Library:
 
     @contextmanager
     def _sole_writer(self) -> Iterator[None]:
-        lock = portalocker.Lock(self._home / "writer.lock", mode="a", timeout=0)
+        lock = portalocker.Lock(self.home / "writer.lock", mode="a", timeout=0)
         try:
             lock.acquire()
         except portalocker.LockException:
             raise LibraryBusyError(
-                f"another process is writing to {self._home}; try again when it has finished"
+                f"another process is writing to {self.home}; try again when it has finished"
             ) from None
         except OSError as error:
-            raise StoreError(f"{self._home} cannot be written: {error.strerror}") from None
+            raise StoreError(f"{self.home} cannot be written: {error.strerror}") from None
         try:
             yield
         finally:
@@ -198,6 +201,6 @@ class Library:
         built = reader.state().encoder
         if built != self.encoder.name:
             raise ModelMismatchError(
-                f"the library in {self._home} was built with the encoder {built}, not {self.encoder.name}; "
+                f"the library in {self.home} was built with the encoder {built}, not {self.encoder.name}; "
                 "set ARTICLE_QA_ENCODER to it, or name another ARTICLE_QA_HOME and ingest again"
             )

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from rag.errors import SettingsError
@@ -15,7 +15,7 @@ PREFIX = "ARTICLE_QA_"
 
 
 class Settings(BaseSettings):
-    """Every setting with its default; `docs` in the README come from the descriptions here."""
+    """Every setting with its default; the README lists them in these words."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX, env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True
@@ -40,6 +40,11 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="the address of the chat window")
     port: int = Field(7860, ge=0, le=65535, description="the port of the chat window")
+
+    @field_validator("home")
+    @classmethod
+    def _expand(cls, home: Path) -> Path:
+        return home.expanduser()
 
     @classmethod
     def load(cls, **given: object) -> Settings:

@@ -83,6 +83,10 @@ class Generation:
             (key, 1 - distance) for key, distance in zip(found["ids"][0], distances[0], strict=True)
         ]
 
+    def count(self) -> int:
+        with _store_errors():
+            return self._collection.count()
+
     def close(self) -> None:
         self._client.close()
 
@@ -143,6 +147,9 @@ class Generations:
 
     def sweep(self, *, keep: str) -> None:
         """Remove every generation but one, save those that somebody is reading."""
+        with self._lock:
+            self._current = keep
+            self._close_idle()
         for path in self._folder.glob("*/"):
             if path.name == keep:
                 continue

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
+import errno
 import socket
 import threading
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from rag.assistant import ArticleQA
 from rag.errors import ArticleQAError, SettingsError
@@ -14,107 +14,90 @@ from rag.settings import Settings
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-# The browser itself then refuses to fetch anything from, or send anything to, any other machine.
-# Gradio's own page has scripts in it and compiles its templates, hence the two "unsafe" ones.
-POLICY = "; ".join(
-    [
-        "default-src 'self'",
-        "script-src 'self' 'unsafe-inline' 'unsafe-eval'",
-        "style-src 'self' 'unsafe-inline'",
-        "img-src 'self' data: blob:",
-        "font-src 'self' data:",
-        "object-src 'none'",
-        "frame-src 'none'",
-        "form-action 'none'",
-    ]
-)
+# With these the browser itself refuses to fetch anything from, or send anything to, elsewhere.
+# Gradio's page has scripts in it and compiles its templates: hence the two that are "unsafe".
+_HEADERS = {
+    "content-security-policy": "default-src 'self'; "
+    "script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; font-src 'self' data:; "
+    "object-src 'none'; frame-src 'none'; form-action 'none'",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+}
 
 
 def serve(settings: Settings) -> None:
     """Show the window until it is interrupted.
 
-    Raises NoLibraryError where nothing has been ingested, SettingsError for an address in use.
+    Raises NoLibraryError where nothing has been ingested yet, SettingsError for a host or port
+    that cannot be had.
     """
-    with ArticleQA.from_settings(settings) as qa, _listening(settings) as door:
+    with ArticleQA.from_settings(settings) as qa, _listen(settings.host, settings.port) as door:
         threading.Thread(target=_warm_up, args=(qa,), daemon=True).start()
         app = application(qa)
         import uvicorn
 
-        print(f"article-qa is at {_url(door)} (stop it with Ctrl-C)", flush=True)
         config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1)
-        with contextlib.suppress(KeyboardInterrupt):
+        print(f"article-qa is ready at {_url(door)} (Ctrl-C stops it)", flush=True)
+        with suppress(KeyboardInterrupt):
             uvicorn.Server(config).run(sockets=[door])
 
 
 def application(qa: ArticleQA) -> FastAPI:
-    """The window as an ASGI application."""
+    """The window as an ASGI application: no sharing, no telemetry, no uploads, no open API.
+
+    Gradio's own `launch` is not used: it asks its server over HTTP whether it runs, which fails
+    behind a proxy, and tries a port on 127.0.0.1 whatever the host.
+    """
+    from fastapi import FastAPI
+
     from ui import window
 
-    from fastapi import FastAPI
-    import gradio as gr
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    app.add_middleware(_Private)
-    return gr.mount_gradio_app(
-        app,
-        window.build(qa),
-        path="/",
-        theme=window.theme(),
-        css=window.resource("style.css"),
-        footer_links=[],
-        run_history=False,
-        enable_monitoring=False,
-        ssr_mode=False,
-        pwa=False,
-        mcp_server=False,
-        show_error=False,
-        max_file_size=1,  # nothing is uploaded here
-    )
+    app.add_middleware(_Sealed)
+    window.mount(app, window.build(qa))
+    return app
 
 
-class _Private:
-    """Adds the content policy to every response."""
+class _Sealed:
+    """ASGI middleware that adds the headers to every response."""
 
-    def __init__(self, app: Any) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        self._headers = [(name.encode(), value.encode()) for name, value in _HEADERS.items()]
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        async def send_with_policy(message: Any) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def sealed(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [
-                    *message.get("headers", ()),
-                    (b"content-security-policy", POLICY.encode()),
-                    (b"referrer-policy", b"no-referrer"),
-                ]
+                message["headers"] = [*message.get("headers", ()), *self._headers]
             await send(message)
 
-        await self._app(scope, receive, send_with_policy)
+        await self._app(scope, receive, sealed)
 
 
-def _url(door):
-    return "http://%s:%s" % door.getsockname()[:2]
-
-
-@contextlib.contextmanager
-def _listening(settings: Settings) -> Iterator[socket.socket]:
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        door = socket.socket(family, kind, protocol)
+        return socket.create_server((host, port), family=family)
     except OSError as error:
-        raise SettingsError(f"the host {settings.host} is not known: {error.strerror}") from None
-    with door:
-        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            door.bind(address)
-            door.listen()
-        except OSError as error:
-            raise SettingsError(f"port {settings.port} is in use") from None
-        yield door
+        if error.errno == errno.EADDRINUSE:
+            raise SettingsError(f"port {port} is in use; choose another with --port") from None
+        raise SettingsError(
+            f"cannot listen on {host}, port {port}: {error.strerror}; "
+            "choose others with --host and --port"
+        ) from None
+
+
+def _url(door: socket.socket) -> str:
+    host, port = door.getsockname()[:2]
+    if host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
+        host = "localhost"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _warm_up(qa: ArticleQA) -> None:
-    """Load the embedding model while the visitor is still reading; a question would say why not."""
-    with contextlib.suppress(ArticleQAError):
+    """Load the embedding model while the visitor still reads; if it fails, an answer says why."""
+    with suppress(ArticleQAError):
         qa.retriever.library.encoder.embed(["ready"])

@@ -86,3 +86,7 @@ def _articles(arguments: argparse.Namespace) -> int:
         print(f"{published:10}  {in_one_line(each.title)}{source} ({passages})")
     print(f"{len(found)} article{'' if len(found) == 1 else 's'}")
     return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

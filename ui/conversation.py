@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from queue import Empty, SimpleQueue
 
 from rag.assistant import ArticleQA
 from rag.catalog import Summary
 from rag.errors import ArticleQAError
-from rag.types import Answer, Delta
+from rag.types import Answer, Delta, Event, Found
 from ui import page
 
 EXAMPLES = {
@@ -21,66 +24,106 @@ EXAMPLES = {
 """Questions about the seed articles, each with words of the title that it needs."""
 
 _LONGEST_TITLE = 60  # characters of a title in an example
+_PATIENCE = 0.1  # seconds until a stop is noticed while nothing comes
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A question with the answer and its sources as HTML; both are empty until something is said."""
+    """A question with what is said to it, and the sources of that if there are any, as HTML."""
 
     question: str
-    said: str = ""
+    said: str
     sources: str = ""
 
 
-Turns = tuple[Turn, ...]
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """The turns of one visitor; `stop` is set by whoever wants the answer in the making to end."""
+
+    turns: tuple[Turn, ...] = ()
+    stop: threading.Event | None = field(default=None, compare=False)
+
+    def before_last(self) -> Conversation:
+        return replace(self, turns=self.turns[:-1])
+
+    def messages(self) -> list[dict[str, str]]:
+        """The turns as Gradio's chat takes them; the contents are HTML."""
+        return [
+            message
+            for turn in self.turns
+            for message in (
+                {"role": "user", "content": page.question(turn.question)},
+                {"role": "assistant", "content": turn.said},
+            )
+        ]
+
+    def sources(self) -> str:
+        """The sources of all answers as HTML; the page shows one answer's at a time."""
+        return "".join(turn.sources for turn in self.turns)
 
 
-def reply(qa: ArticleQA, question: str, before: Turns) -> Iterator[Turns]:
+def reply(qa: ArticleQA, question: str, before: Conversation) -> Iterator[Conversation]:
     """The conversation after a question, again and again while the answer comes.
 
     What goes wrong is said in the conversation; nothing is raised.
     """
-    yield (*before, Turn(question))
+    stop = threading.Event()
+
+    def with_turn(said: str, sources: str = "") -> Conversation:
+        return Conversation((*before.turns, Turn(question, said, sources)), stop)
+
+    yield with_turn(page.waiting("Searching the articles"))
     text = ""
     try:
-        for event in qa.stream(question):
-            if isinstance(event, Delta):
+        for event in _until(stop, qa.stream(question)):
+            if isinstance(event, Found):
+                yield with_turn(page.waiting("Reading what was found"))
+            elif isinstance(event, Delta):
                 text += event.text
-                yield (*before, Turn(question, page.draft(text)))
+                yield with_turn(page.draft(text))
             elif isinstance(event, Answer):
-                yield (*before, answered(question, event, len(before) + 1))
+                number = len(before.turns) + 1
+                yield with_turn(page.answer(event, number), page.sources(event, number))
+                return
+        yield with_turn(page.draft(text) + page.aside("Stopped."))
     except ArticleQAError as error:
-        yield (*before, Turn(question, page.problem(str(error))))
-    except Exception:  # a visitor is told, and whoever runs the window finds the cause in the log
+        yield with_turn(page.problem(str(error)))
+    except Exception:  # the visitor is told, and whoever runs the window finds the cause in the log
         logging.getLogger(__name__).exception("a question failed")
-        yield (*before, Turn(question, page.problem("something went wrong; the log says what")))
+        yield with_turn(page.problem("something went wrong; the window’s log says what"))
+    finally:
+        stop.set()
 
 
-def answered(question: str, answer: Answer, number: int) -> Turn:
-    return Turn(question, page.answer(answer, number), page.sources(answer, number))
+def _until(stop: threading.Event, events: Iterator[Event]) -> Iterator[Event]:
+    """Events as they come, until `stop` is set: at once then, even while the next is awaited.
 
+    Gradio's own way to cancel loses the visitor's state when it meets a step in progress.
+    """
+    came: SimpleQueue[Event | Exception | None] = SimpleQueue()
 
-def stopped(turns: Turns) -> Turns:
-    """The conversation when its visitor has stopped the answer to the last question."""
-    if not turns or turns[-1].sources:
-        return turns
-    last = turns[-1]
-    return (*turns[:-1], Turn(last.question, last.said + page.problem("stopped")))
+    def fetch() -> None:
+        try:
+            with closing(events):
+                for event in events:
+                    came.put(event)
+                    if stop.is_set():
+                        return
+            came.put(None)
+        except Exception as error:  # raised again by the thread that waits
+            came.put(error)
 
-
-def messages(turns: Turns) -> list[dict[str, str]]:
-    """The conversation as Gradio's chat shows it; the contents are HTML."""
-    shown = []
-    for turn in turns:
-        shown.append({"role": "user", "content": page.question(turn.question)})
-        if turn.said:
-            shown.append({"role": "assistant", "content": turn.said})
-    return shown
-
-
-def sources(turns: Turns) -> str:
-    """The sources of every answer; the window shows those of the latest."""
-    return "".join(turn.sources for turn in turns)
+    threading.Thread(target=fetch, daemon=True).start()
+    while not stop.is_set():
+        try:
+            event = came.get(timeout=_PATIENCE)
+        except Empty:
+            continue
+        if event is None:
+            return
+        if isinstance(event, Exception):
+            raise event
+        yield event
 
 
 def examples(articles: Sequence[Summary]) -> list[str]:

@@ -11,8 +11,9 @@ from rag.catalog import Summary
 from rag.render import REFUSAL, day, in_one_line, to_text
 from rag.types import Answer, Article, Citation, Evidence, Nearest, Span
 
-LONGEST_SHOWN = 400  # characters of a question in the conversation
+LONGEST_SHOWN = 280  # characters of a question in the conversation
 _BLANK_LINES = re.compile(r"\n\s*\n")
+_HEADING = re.compile(r"(?![-*•] )[^\n]{0,79}[\w)]")
 _NOWHERE = Span(0, 0)
 
 
@@ -32,24 +33,33 @@ def question(text: str) -> str:
 
 def draft(text: str) -> str:
     """An answer as far as it has come, its marks not yet links."""
-    return f'<p class="answer">{escape(text)}</p>'
+    return f'<p class="answer">{escape(text)}</p>' if text else ""
+
+
+def waiting(words: str) -> str:
+    """What is being done until there is something to say."""
+    return f'<p class="aside waiting">{escape(words)}…</p>'
+
+
+def aside(words: str) -> str:
+    """A quiet remark of the window itself."""
+    return f'<p class="aside">{escape(words)}</p>'
 
 
 def problem(reason: str) -> str:
     """One line that says why there is no answer."""
-    line = in_one_line(reason)
+    line = in_one_line(reason).rstrip(".")
     return f'<p class="problem">{escape(line[:1].upper() + line[1:])}.</p>'
 
 
 def answer(found: Answer, turn: int) -> str:
     """An answer whose marks lead to its sources, or a refusal."""
     if found.refused:
-        near = '<p class="aside">The articles that came closest are listed under “Nearest”.</p>'
-        return f'<p class="refusal">{escape(REFUSAL)}</p>' + (near if found.nearest else "")
+        near = aside("The ones that came closest are listed as “Nearest articles”.")
+        return f'<p class="refusal">{escape(REFUSAL)}</p>{near if found.nearest else ""}'
     cited = {citation.number: citation for citation in found.citations}
     sentences = (
-        escape(sentence.text)
-        + "".join(_mark(cited[number], turn) for number in sentence.citations)
+        escape(sentence.text) + "".join(_mark(cited[number], turn) for number in sentence.citations)
         for sentence in found.sentences
     )
     return f'<p class="answer">{" ".join(sentences)}</p>'
@@ -59,7 +69,7 @@ def sources(found: Answer, turn: int) -> str:
     """A card for each citation of an answer; for a refusal, the nearest articles."""
     plain = f'<textarea class="plain" hidden readonly>\n{escape(to_text(found))}</textarea>'
     if found.refused:
-        heading = "Nearest" if found.nearest else "No sources"
+        heading = "Nearest articles" if found.nearest else "No sources"
         body = _listing(found.nearest) if found.nearest else ""
     else:
         heading = "Source" if len(found.citations) == 1 else "Sources"
@@ -83,7 +93,7 @@ def reader(article: Article | None, span: Span, quote: str) -> str:
     notice = "" if stands else _notice("This article has changed since the answer was given.")
     return (
         f"{notice}<header><h2>{escape(in_one_line(article.title))}</h2>{_about(article)}</header>"
-        f'<div class="text">{_paragraphs(article.text, span if stands else _NOWHERE)}</div>'
+        f'<div class="text">{_paragraphs(article, span if stands else _NOWHERE)}</div>'
         f"{_link(article.url, 'Open the original')}"
     )
 
@@ -97,11 +107,12 @@ def _mark(citation: Citation, turn: int) -> str:
 
 
 def _card(citation: Citation, evidence: Iterable[Evidence], turn: int) -> str:
+    place = f"source-{turn}-{citation.number}"
     return (
-        f'<article id="source-{turn}-{citation.number}" class="card" tabindex="-1">'
-        f'<header><span class="number">{citation.number}</span>'
+        f'<article id="{place}" class="card" tabindex="-1">'
+        f'<header><a class="number" href="#{place}" title="Back to the answer">{citation.number}</a>'
         f"<div><h3>{escape(in_one_line(citation.title))}</h3>{_about(citation)}</div></header>"
-        f"<blockquote>{_passage(citation, evidence)}</blockquote>"
+        f'<blockquote data-quote="{escape(citation.quote)}">{_passage(citation, evidence)}</blockquote>'
         f"<footer>{_opener(citation.article_id, 'Read the article', citation.start, citation.end)}"
         f"{_link(citation.url, _host(citation.url))}</footer></article>"
     )
@@ -115,7 +126,7 @@ def _passage(citation: Citation, evidence: Iterable[Evidence]) -> str:
         if each.article.id == citation.article_id and (
             around.start <= span.start and span.end <= around.end
         ):
-            return _paragraphs(each.article.text, span, Span(around.start, around.end))
+            return _paragraphs(each.article, span, Span(around.start, around.end))
     return f"<p><mark>{escape(citation.quote)}</mark></p>"
 
 
@@ -170,14 +181,19 @@ def _notice(words: str) -> str:
     return f'<p class="notice">{escape(words)}</p>'
 
 
-def _paragraphs(text: str, marked: Span, within: Span | None = None) -> str:
-    """Text as paragraphs with a range of it marked; a range may run on into the next one."""
-    within = within or Span(0, len(text))
-    return "".join(
-        f"<p>{_marked(text, block, marked)}</p>"
-        for block in _blocks(text, within)
-        if text[block.start : block.end].strip()
-    )
+def _paragraphs(article: Article, marked: Span, within: Span | None = None) -> str:
+    """An article's text, or a part of it, with a range marked that may run over paragraphs.
+
+    A first line that only repeats the title is left out: the title stands above.
+    """
+    text = article.text
+    shown: list[str] = []
+    for block in _blocks(text, within or Span(0, len(text))):
+        words = text[block.start : block.end].strip()
+        if words and (shown or words != article.title):
+            kind = ' class="head"' if _HEADING.fullmatch(words) else ""
+            shown.append(f"<p{kind}>{_marked(text, block, marked)}</p>")
+    return "".join(shown)
 
 
 def _blocks(text: str, within: Span) -> Iterable[Span]:

@@ -1,54 +1,129 @@
-// Runs once, when the sources are on the page; `element` and `server` are Gradio's.
-const list = () => element.querySelector(".list");
-const reader = () => element.querySelector(".reader");
-const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-let opener = null;
+// Runs once, when the sources are on the page; `element`, `server` and `watch` are Gradio's.
+// What the server sends is escaped there (ui/page.py); here no text is made into markup.
 
-function tell(words) {
-  const line = element.querySelector(".told");
-  line.textContent = words;
-  setTimeout(() => { if (line.textContent === words) line.textContent = ""; }, 2000);
+const desk = document.getElementById("desk");
+const beside = document.getElementById("beside");
+const list = element.querySelector(".list");
+const reader = element.querySelector(".reader");
+const told = element.querySelector(".told");
+const narrow = matchMedia("(max-width: 860px)");
+const still = matchMedia("(prefers-reduced-motion: reduce)");
+let opener = null;
+let asked = 0;
+
+function bring(target, block) {
+  target.scrollIntoView({ block, behavior: still.matches ? "auto" : "smooth" });
 }
 
-function close() {
-  if (reader().hidden) return;
-  reader().hidden = true;
-  reader().replaceChildren();
-  list().hidden = false;
+function tell(words) {
+  told.textContent = words;
+  setTimeout(() => (told.textContent = ""), 2500);
+}
+
+function showSource(id) {
+  const card = document.getElementById(id);
+  const turn = card?.closest(".turn");
+  if (!turn) return;
+  closeArticle();
+  for (const each of list.querySelectorAll(".turn")) {
+    each.classList.toggle("current", each === turn);
+  }
+  for (const each of list.querySelectorAll(".card")) {
+    each.classList.toggle("called", each === card);
+  }
+  card.focus({ preventScroll: true });
+  const tall = card.offsetHeight > beside.clientHeight;
+  bring(card, narrow.matches || tall ? "start" : "nearest");
+}
+
+function showMark(id) {
+  const mark = desk.querySelector(`a.cite[href="#${CSS.escape(id)}"]`);
+  mark?.focus({ preventScroll: true });
+  if (mark) bring(mark, "center");
+}
+
+async function openArticle(button) {
+  const { article, start, end } = button.dataset;
+  const quote = button.closest(".card")?.querySelector("blockquote").dataset.quote ?? "";
+  let html;
+  try {
+    html = await server.open_article([article, start, end, quote]);
+  } catch {
+    return tell("The article cannot be opened: the window's server does not answer");
+  }
+  opener = button;
+  reader.innerHTML = `<button type="button" class="back">Back</button>${html}`;
+  reader.hidden = false;
+  list.hidden = true;
+  reader.focus({ preventScroll: true });
+  const mark = reader.querySelector("mark");
+  if (mark) mark.scrollIntoView({ block: "center" });
+  else if (!narrow.matches) beside.scrollTop = 0;
+}
+
+function closeArticle() {
+  if (reader.hidden) return;
+  list.hidden = false;
+  reader.hidden = true;
+  reader.replaceChildren();
   opener?.focus();
   opener = null;
 }
 
-function show(id) {
-  const target = document.getElementById(id);
-  const turn = target?.closest(".turn");
-  if (!turn) return;
-  opener = null;
-  close();
-  for (const other of list().querySelectorAll(".turn")) other.classList.toggle("current", other === turn);
-  for (const card of list().querySelectorAll(".called")) card.classList.remove("called");
-  target.classList.add("called");
-  target.focus({ preventScroll: true });
-  target.scrollIntoView({ block: "nearest", behavior: calm ? "auto" : "smooth" });
+async function copyAnswer() {
+  const plain = [...list.querySelectorAll(".plain")].at(-1)?.textContent;
+  if (!plain) return tell("There is no answer to copy yet");
+  try {
+    await navigator.clipboard.writeText(plain);
+  } catch {
+    // Without https, other machines' browsers have no clipboard but this one.
+    const field = document.body.appendChild(document.createElement("textarea"));
+    field.value = plain;
+    field.select();
+    document.execCommand("copy");
+    field.remove();
+  }
+  tell("Copied with its sources");
 }
 
-async function open(button) {
-  const { article, start, end } = button.dataset;
-  const quote = button.closest(".card")?.querySelector("mark")?.textContent ?? "";
-  const html = await server.open_article([article, start, end, quote]);
-  opener = button;
-  list().hidden = true;
-  reader().innerHTML = '<button type="button" class="back">Back</button>' + html;
-  reader().hidden = false;
-  reader().focus({ preventScroll: true });
-  (reader().querySelector("mark") ?? reader()).scrollIntoView({ block: "center" });
+function writeNext() {
+  if (!narrow.matches) document.querySelector("#question textarea").focus();
 }
+
+const actions = {
+  "a.cite": (link) => showSource(link.hash.slice(1)),
+  "a.number": (link) => showMark(link.hash.slice(1)),
+  "button.open": openArticle,
+  "button.back": closeArticle,
+  "#copy": copyAnswer,
+  "#clear, .example": writeNext,
+};
 
 document.addEventListener("click", (event) => {
-  const target = event.target.closest("a.cite, button.open, button.back, #copy, #clear");
-  if (!target) return;
-  if (target.matches("a.cite")) { event.preventDefault(); show(target.hash.slice(1)); }
-  else if (target.matches("button.open")) open(target);
-  else if (target.matches("button.back")) close();
+  for (const [selector, action] of Object.entries(actions)) {
+    const target = event.target.closest(selector);
+    if (!target) continue;
+    if (target.matches("a")) event.preventDefault();
+    action(target);
+  }
 });
-document.addEventListener("keydown", (event) => { if (event.key === "Escape") close(); });
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") closeArticle();
+});
+
+// New sources are read from the top.
+watch("value", () => {
+  opener = null;
+  if (!narrow.matches) beside.scrollTop = 0;
+});
+
+// The conversation is not on the page yet when this runs, and Gradio redraws it at will.
+new MutationObserver(() => {
+  for (const message of desk.querySelectorAll("#conversation [data-testid][aria-label]")) {
+    message.removeAttribute("aria-label"); // Gradio reads out the message's HTML; its text will do
+  }
+  const questions = desk.querySelectorAll("#conversation .user-row");
+  if (narrow.matches && questions.length > asked) bring(questions[questions.length - 1], "start");
+  asked = questions.length;
+}).observe(desk, { childList: true, subtree: true, attributeFilter: ["aria-label"] });

@@ -10,13 +10,14 @@ from typing import Any
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # Gradio reads it when it is imported
 
-import gradio as gr  # noqa: E402
+import gradio as gr
+from fastapi import FastAPI
 
-from rag.assistant import ArticleQA  # noqa: E402
-from rag.errors import ArticleQAError  # noqa: E402
-from rag.types import Span  # noqa: E402
-from ui import page  # noqa: E402
-from ui.conversation import Turns, examples, messages, reply, sources, stopped  # noqa: E402
+from rag.assistant import ArticleQA
+from rag.errors import ArticleQAError
+from rag.types import Span
+from ui import page
+from ui.conversation import Conversation, examples, reply
 
 AT_ONCE = 8  # visitors who are answered at the same time; the others wait for their turn
 
@@ -24,12 +25,15 @@ _BESIDE = """<div class="list">${value}</div>
 <div class="reader" role="region" aria-label="Article" tabindex="-1" hidden></div>
 <p class="told" role="status"></p>"""
 
+Shown = tuple[Any, Any, Any, Any]
+"""Updates of the chat, the visitor's conversation, what is beside it, and the question's box."""
+
 
 @dataclass(frozen=True, slots=True)
 class Parts:
     """The components that something happens to."""
 
-    turns: gr.State
+    conversation: gr.State
     masthead: gr.HTML
     chat: gr.Chatbot
     retry: gr.Button
@@ -42,22 +46,37 @@ def build(qa: ArticleQA) -> gr.Blocks:
     """The page. Each visitor has a conversation of their own."""
     with gr.Blocks(title="article-qa", analytics_enabled=False, fill_width=True) as window:
         _wire(window, _lay_out(qa), qa)
-    return window.queue(api_open=False, default_concurrency_limit=AT_ONCE)
+    window.queue(api_open=False, default_concurrency_limit=AT_ONCE)
+    return window
 
 
-def theme() -> gr.themes.Base:
-    """Gradio's plainest theme in a typeface that comes with it: nothing is fetched from elsewhere."""
+def mount(app: FastAPI, window: gr.Blocks) -> None:
+    """Put the page at the root of an application, with all that Gradio would share shut off."""
+    # A typeface that comes with Gradio, in full: nothing is fetched from elsewhere.
     sans = gr.themes.LocalFont("Source Sans Pro", weights=(400, 700))
-    return gr.themes.Base(font=[sans, "system-ui", "sans-serif"], font_mono=["monospace"])
+    gr.mount_gradio_app(
+        app,
+        window,
+        path="/",
+        theme=gr.themes.Base(font=[sans, "system-ui", "sans-serif"], font_mono=["monospace"]),
+        css=_resource("style.css"),
+        footer_links=[],
+        run_history=False,
+        enable_monitoring=False,
+        ssr_mode=False,
+        pwa=False,
+        mcp_server=False,
+        show_error=False,
+        max_file_size=1,  # nothing is uploaded here
+    )
 
 
-def resource(name: str) -> str:
-    """A text file that belongs to this package."""
+def _resource(name: str) -> str:
     return files("ui").joinpath(name).read_text(encoding="utf-8")
 
 
 def _lay_out(qa: ArticleQA) -> Parts:
-    turns = gr.State(())
+    conversation = gr.State(Conversation())
     masthead = gr.HTML(elem_id="masthead", apply_default_css=False)
     with gr.Row(elem_id="desk"):
         with gr.Column(elem_id="talk"):
@@ -80,11 +99,11 @@ def _lay_out(qa: ArticleQA) -> Parts:
                 "",
                 elem_id="sources",
                 html_template=_BESIDE,
-                js_on_load=resource("script.js"),
+                js_on_load=_resource("script.js"),
                 apply_default_css=False,
                 server_functions=[_opening(qa)],
             )
-    return Parts(turns, masthead, chat, retry, clear, box, beside)
+    return Parts(conversation, masthead, chat, retry, clear, box, beside)
 
 
 def _chat() -> gr.Chatbot:
@@ -105,54 +124,48 @@ def _chat() -> gr.Chatbot:
 
 
 def _wire(window: gr.Blocks, parts: Parts, qa: ArticleQA) -> None:
-    outputs = [parts.chat, parts.turns, parts.beside, parts.box]
-    busy = gr.Textbox(value="", submit_btn=False, stop_btn="Stop")
-    idle = gr.Textbox(submit_btn="Ask", stop_btn=False)
+    outputs = [parts.chat, parts.conversation, parts.beside, parts.box]
 
-    def answer(question: str, before: Turns) -> Iterator[tuple[Any, ...]]:
-        yield gr.skip(), gr.skip(), gr.skip(), busy
-        for now in reply(qa, question, before):
-            yield messages(now), now, sources(now) or gr.skip(), gr.skip()
-        yield gr.skip(), gr.skip(), gr.skip(), idle
+    def answer(question: str, before: Conversation) -> Iterator[Shown]:
+        if not question.strip():
+            yield _only(gr.skip())
+            return
+        yield _only(gr.update(value="", submit_btn=False, stop_btn="Stop"))
+        for now in reply(qa, question.strip(), before):
+            yield now.messages(), now, now.sources() or gr.skip(), gr.skip()
+        yield _only(gr.update(submit_btn="Ask", stop_btn=False))
 
-    def ask(question: str, before: Turns) -> Iterator[tuple[Any, ...]]:
-        if question.strip():
-            yield from answer(question.strip(), before)
-        else:
-            yield tuple(gr.skip() for _ in outputs)
+    def example(before: Conversation, chosen: gr.SelectData) -> Iterator[Shown]:
+        yield from answer(str(chosen.value["text"]), before)
 
-    def example(before: Turns, chosen: gr.SelectData) -> Iterator[tuple[Any, ...]]:
-        yield from ask(str(chosen.value["text"]), before)
+    def again(before: Conversation) -> Iterator[Shown]:
+        last = before.turns[-1].question if before.turns else ""
+        yield from answer(last, before.before_last())
 
-    def again(before: Turns) -> Iterator[tuple[Any, ...]]:
-        yield from ask(before[-1].question if before else "", before[:-1])
+    def stop(now: Conversation) -> None:
+        if now.stop:
+            now.stop.set()
 
-    def stop(before: Turns) -> tuple[Any, ...]:
-        now = stopped(before)
-        return messages(now), now, gr.skip(), idle
-
-    def clear() -> tuple[Any, ...]:
-        return [], (), page.newest(qa.articles()), idle
+    def clear() -> Shown:
+        return [], Conversation(), page.newest(qa.articles()), gr.skip()
 
     def welcome() -> tuple[Any, ...]:
         articles = qa.articles()
         questions = [{"text": question} for question in examples(articles)]
-        return (
-            page.masthead(len(articles)),
-            gr.Chatbot(examples=questions),
-            page.newest(articles),
-        )
+        return page.masthead(len(articles)), gr.update(examples=questions), page.newest(articles)
 
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-    asking = {**quiet, "show_progress_on": None, "outputs": outputs}
-    answering = [
-        parts.box.submit(ask, [parts.box, parts.turns], **asking),
-        parts.chat.example_select(example, [parts.turns], **asking),
-        parts.retry.click(again, [parts.turns], **asking),
-    ]
-    parts.box.stop(stop, [parts.turns], outputs, cancels=answering, **quiet)
-    parts.clear.click(clear, None, outputs, cancels=answering, **quiet)
+    parts.box.submit(answer, [parts.box, parts.conversation], outputs, **quiet)
+    parts.chat.example_select(example, [parts.conversation], outputs, **quiet)
+    parts.retry.click(again, [parts.conversation], outputs, **quiet)
+    parts.box.stop(stop, [parts.conversation], None, **quiet)
+    parts.clear.click(clear, None, outputs, **quiet)
     window.load(welcome, None, [parts.masthead, parts.chat, parts.beside], **quiet)
+
+
+def _only(box: Any) -> Shown:
+    """An update of the question's box alone, made anew each time: Gradio takes updates apart."""
+    return gr.skip(), gr.skip(), gr.skip(), box
 
 
 def _opening(qa: ArticleQA) -> Callable[[list[Any]], str]:

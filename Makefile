@@ -1,0 +1,43 @@
+# make chat: a cited answer on the screen. make test: every test. Both make .venv when it is missing.
+PYTHON ?= python3
+BIN := .venv/bin
+XQUAD ?= ../shared/evals/xquad.en.json
+
+.PHONY: chat test lint eval clean
+.DEFAULT_GOAL := chat
+
+chat: .venv/installed
+	@$(BIN)/article-qa ingest seeds
+	@$(BIN)/article-qa chat
+
+test: .venv/developed
+	$(BIN)/python -m pytest
+
+lint: .venv/developed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+eval: .venv/developed
+	$(BIN)/python -m evals $(wildcard $(XQUAD))
+
+clean:
+	rm -rf .venv .article-qa
+
+# torch comes first and pinned: whatever is installed after it finds it there and pulls no other build.
+.venv/torch: constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "article-qa needs Python 3.11 or later; name one with: make PYTHON=python3.11"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installing into .venv (a few minutes the first time)"
+	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt torch
+	@touch $@
+
+.venv/installed: .venv/torch pyproject.toml
+	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+.venv/developed: .venv/installed
+	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@

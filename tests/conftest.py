@@ -1,0 +1,71 @@
+"""One loaded model and one ingested library for all tests: both are dear, neither is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from ingest.sync import discover, sync
+from rag.assistant import ArticleQA
+from rag.encoder import SentenceTransformerEncoder
+from rag.library import Library
+from rag.settings import Settings
+
+ROOT = Path(__file__).parents[1]
+SEEDS = ROOT / "seeds"
+USERS_ARTICLE = SEEDS / "000_c8d3f57aef7e8dc7.txt"
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Nobody's environment or .env changes what is tested."""
+    import os
+
+    for name in [name for name in os.environ if name.startswith("ARTICLE_QA_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def encoder() -> SentenceTransformerEncoder:
+    return SentenceTransformerEncoder()
+
+
+@pytest.fixture(scope="session")
+def seeds_home(
+    tmp_path_factory: pytest.TempPathFactory, encoder: SentenceTransformerEncoder
+) -> Path:
+    home = tmp_path_factory.mktemp("seeds")
+    library = Library.create(home, encoder)
+    report = sync(library, discover([SEEDS]))
+    library.close()
+    assert not report.failures
+    return home
+
+
+@pytest.fixture(scope="session")
+def qa(seeds_home: Path, encoder: SentenceTransformerEncoder) -> Iterator[ArticleQA]:
+    with ArticleQA.over(Library.open(seeds_home, encoder), Settings()) as qa:
+        yield qa
+
+
+@pytest.fixture
+def library(tmp_path: Path, encoder: SentenceTransformerEncoder) -> Iterator[Library]:
+    library = Library.create(tmp_path / "library", encoder)
+    yield library
+    library.close()
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[[str, str | bytes], Path]:
+    """Write a file of a folder of articles; the folder is its parent."""
+
+    def write(name: str, content: str | bytes) -> Path:
+        path = tmp_path / "articles" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    return write

@@ -1,0 +1,185 @@
+from __future__ import annotations
+
+import json
+import re
+from datetime import date
+
+import pytest
+from markdown_it import MarkdownIt
+
+from rag.answerers import QuotingAnswerer
+from rag.assistant import LONGEST_QUESTION, ArticleQA
+from rag.errors import QuestionError
+from rag.types import Answer, Article, Evidence, Passage, Span
+from tests.conftest import USERS_ARTICLE
+
+BLINKEN_AND_HAYASHI = (
+    "Antoney Blinken held a telephone meeting with Foreign Minister of Japan Hayashi Yoshimasa"
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ("Who spoke with whom on the telephone?", BLINKEN_AND_HAYASHI),
+        ("Who did Hayashi Yoshimasa hold a telephone meeting with?", BLINKEN_AND_HAYASHI),
+        (
+            "When and where was the call between Blinken and Hayashi reported?",
+            "Tokyo, 4 October 2022",
+        ),
+        ("When and where was the telephone meeting reported?", "Tokyo, 4 October 2022"),
+        ("What did the two ministers condemn?", "condemned North Korea’s missile launch"),
+        ("What did Blinken and Hayashi condemn?", "condemned North Korea’s missile launch"),
+        (
+            "Why was North Korea's missile launch unusual?",
+            "over Japan for the first time in five years",
+        ),
+        (
+            "What was unusual about the missile launch over Japan?",
+            "for the first time in five years",
+        ),
+        (
+            "What do the military exercises exemplify?",
+            "expanding the scope of the trilateral cooperation",
+        ),
+        (
+            "What are the bilateral exercises an example of?",
+            "expanding the scope of the trilateral",
+        ),
+        (
+            "What is the alliance based on?",
+            "The Alliance is based on shared vital interests and values.",
+        ),
+    ],
+)
+def test_the_users_article_answers(qa: ArticleQA, question: str, words: str) -> None:
+    answer = qa.ask(question)
+    first = answer.citations[0]
+    assert words in first.quote
+    assert first.url.endswith(USERS_ARTICLE.name)
+    assert first.published == date(2022, 10, 4)
+    assert first.source == "TDI"
+    assert not answer.refused
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What is the capital of Peru?",
+        "Who won the 2022 World Cup?",
+        "who won the 2022 world cup",
+        "How tall is Mount Fuji?",
+        "What is the best recipe for pancakes?",
+        "Who wrote Don Quixote?",
+    ],
+)
+def test_what_no_article_answers_is_refused(qa: ArticleQA, question: str) -> None:
+    answer = qa.ask(question)
+    assert answer.refused
+    assert answer.citations == ()
+    assert answer.sentences == ()
+    assert 1 <= len(answer.nearest) <= 3
+    assert answer.text.startswith("The articles do not answer this question.")
+    assert answer.nearest[0].title in answer.text
+
+
+def test_every_citation_is_a_verbatim_range_of_its_article(qa: ArticleQA) -> None:
+    for summary in qa.articles():
+        article = qa.article(summary.id)
+        assert article is not None
+        for question in (f"What is said about {article.title}?", article.text[:300]):
+            for cited in qa.ask(question).citations:
+                text = qa.article(cited.article_id).text  # type: ignore[union-attr]
+                assert text[cited.start : cited.end] == cited.quote
+
+
+def test_an_answer_has_three_sentences_at_most_and_the_best_one_first(qa: ArticleQA) -> None:
+    answer = qa.ask("How many nuclear tests has North Korea carried out?")
+    scores = [cited.score for cited in answer.citations]
+    assert scores == sorted(scores, reverse=True)
+    assert 1 <= len(scores) <= 3
+    assert [cited.number for cited in answer.citations] == list(range(1, len(scores) + 1))
+    assert "[1]" in answer.text
+
+
+def test_white_space_and_typing_do_not_change_the_answer(qa: ArticleQA) -> None:
+    plain = qa.ask("Who condemned the missile launch?")
+    assert qa.ask("  Who condemned \n the missile   launch? ").citations == plain.citations
+
+
+@pytest.mark.parametrize("question", ["", "  \n ", "x" * 100_000, "why? " * 20_000])
+def test_a_question_that_is_none_is_refused_in_one_line(qa: ArticleQA, question: str) -> None:
+    with pytest.raises(QuestionError) as caught:
+        qa.ask(question)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        '"',
+        "NOT AND OR",
+        "a* OR (b",
+        "?",
+        "--",
+        "'; DROP TABLE articles; --",
+        "🚀",
+        "何ですか",
+        "\x00x",
+        "w " * (LONGEST_QUESTION // 2),
+    ],
+)
+def test_no_question_breaks_the_search(qa: ArticleQA, question: str) -> None:
+    assert isinstance(qa.ask(question), Answer)
+
+
+def test_a_question_that_is_no_text_is_said_so(qa: ArticleQA) -> None:
+    with pytest.raises(QuestionError, match="not dict"):
+        qa.invoke({"question": "Who?"})  # type: ignore[arg-type]
+
+
+def test_near_repeats_are_said_once() -> None:
+    texts = ["The missile flew over Japan on Tuesday.", "On Tuesday, the missile flew over Japan."]
+    evidence = [
+        Evidence(
+            Article(str(n), text, f"T{n}", "u", "o"),
+            Passage(str(n), str(n), str(n), 0, len(text), (Span(0, len(text)),)),
+            0.9,
+            (0.9 - n / 100,),
+        )
+        for n, text in enumerate([*texts, "Japan protested strongly in Beijing."])
+    ]
+    quoted = [each.text for each in QuotingAnswerer().answer("?", evidence)]
+    assert quoted == [texts[0], "Japan protested strongly in Beijing."]
+
+
+def test_an_answer_leaves_as_markdown_with_footnotes(qa: ArticleQA) -> None:
+    markdown = qa.ask("Who condemned the missile launch?").to_markdown()
+    assert "five years.[^1]" in markdown
+    assert "[^1]: “Both ministers condemned" in markdown
+    assert "TDI, 4 October 2022 (characters 160–268)" in markdown
+
+
+def test_an_answer_leaves_as_json(qa: ArticleQA) -> None:
+    answer = qa.ask("Who condemned the missile launch?")
+    values = json.loads(json.dumps(answer.to_dict()))
+    assert values["text"] == answer.text
+    assert values["citations"][0]["published"] == "2022-10-04"
+    assert values["citations"][0]["quote"] == answer.citations[0].quote
+    assert values["refused"] is False
+    assert set(values["timings"]) == {"embed", "search", "read", "total"}
+
+
+def test_what_an_article_says_is_no_markup_in_markdown(qa: ArticleQA) -> None:
+    from rag.citations import Quotation, cite, quoted
+    from rag.render import to_markdown
+
+    text = "See ![x](http://evil.example/x.png) <img src=x> [a](javascript:b) `c` *d* # e."
+    cited = cite(
+        Quotation(Article("1", text, "<b>T</b>\n# x", "javascript:x", "o"), Span(0, len(text)), 1),
+        1,
+    )
+    markdown = to_markdown(Answer("?", text, (quoted(cited),), (cited,)))
+    html = MarkdownIt("commonmark", {"html": True}).render(markdown)
+    assert set(re.findall(r"<\w+", html)) == {"<p"}
+    assert "javascript:x" not in html

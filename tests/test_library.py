@@ -1,0 +1,239 @@
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ingest.sync import Plan, Report, discover, plan, sync
+from rag.assistant import ArticleQA
+from rag.catalog import Origin
+from rag.encoder import SentenceTransformerEncoder
+from rag.errors import (
+    IngestError,
+    LibraryBusyError,
+    ModelMismatchError,
+    NoLibraryError,
+    StoreError,
+)
+from rag.library import Library
+from rag.settings import Settings
+
+Write = Callable[[str, str | bytes], Path]
+
+COAST = "The lighthouse at Cape Wrath was built in 1828 by Robert Stevenson."
+TOWER = "The water tower of Mannheim was finished in 1889 and is 60 meters high."
+
+
+def ingest(library: Library, folder: Path) -> Report:
+    return sync(library, discover([folder]))
+
+
+def generation(library: Library) -> int:
+    with library.reading() as view:
+        return view.catalog.state().generation
+
+
+def check(library: Library) -> None:
+    """Every passage is found by its own vector and by its own words; nothing stray is there."""
+    with library.reading() as view:
+        keys = set()
+        for summary in view.catalog.summaries():
+            article = view.catalog.article(summary.id)
+            assert article is not None
+            for passage in view.catalog.passages_of(summary.id):
+                keys.add(passage.key)
+                text = article.text[passage.start : passage.end]
+                vector = library.encoder.embed([f"{article.title}\n{text}"])[0]
+                found = view.search(vector, text.lower().split()[:5], 20)
+                here = next(each for each in found if each.passage_id == passage.id)
+                assert here.cosine is not None
+                assert here.cosine > 0.99
+        assert view.vectors is None or view.vectors.count() == len(keys)
+
+
+def test_a_plan_compares_what_is_found_with_what_is_known() -> None:
+    known = {uri: Origin(uri, "1") for uri in ("same", "edited", "gone")}
+    made = plan({"same": "1", "edited": "2", "new": "1"}, known, ["gone", "never known"])
+    assert made == Plan(added=("new",), changed=("edited",), removed=("gone",), unchanged=("same",))
+
+
+def test_adding_editing_and_removing_reach_the_next_question(
+    library: Library, write: Write
+) -> None:
+    folder = write("coast.txt", COAST).parent
+    assert ingest(library, folder).added == 1
+    with ArticleQA.over(library, Settings()) as qa:
+        assert COAST in qa.ask("Who built the lighthouse at Cape Wrath?").text
+
+        write("tower.md", TOWER)
+        write("coast.txt", COAST.replace("Stevenson", "Smith"))
+        report = ingest(library, folder)
+        assert (report.added, report.changed, report.embedded) == (1, 1, 2)
+        assert "60 meters" in qa.ask("How high is the water tower of Mannheim?").text
+        assert "Robert Smith" in qa.ask("Who built the lighthouse at Cape Wrath?").text
+        check(library)
+
+        (folder / "coast.txt").unlink()
+        assert ingest(library, folder).removed == 1
+        assert qa.ask("Who built the lighthouse at Cape Wrath?").refused
+        check(library)
+
+
+def test_a_second_run_writes_nothing(library: Library, write: Write) -> None:
+    folder = write("coast.txt", COAST).parent
+    write("empty.txt", "")
+    ingest(library, folder)
+    before = generation(library)
+    report = ingest(library, folder)
+    assert (report.added, report.changed, report.unchanged, report.embedded) == (0, 0, 1, 0)
+    assert generation(library) == before
+
+
+def test_a_moved_file_embeds_nothing_and_a_copy_shares_its_vector(
+    library: Library, write: Write
+) -> None:
+    path = write("coast.txt", COAST)
+    ingest(library, path.parent)
+    path.rename(path.with_name("renamed.txt"))
+    report = ingest(library, path.parent)
+    assert (report.added, report.removed, report.embedded) == (1, 1, 0)
+    write("copy.txt", COAST)
+    assert ingest(library, path.parent).embedded == 0
+    check(library)
+
+
+def test_a_file_that_cannot_be_read_is_reported_and_its_old_text_stays(
+    library: Library, write: Write
+) -> None:
+    folder = write("coast.md", COAST).parent
+    write("tower.txt", TOWER)
+    ingest(library, folder)
+    write("coast.md", "---\ntitle: [\n---\n" + COAST)
+    report = ingest(library, folder)
+    assert report.changed == 0
+    assert [Path(each.path).name for each in report.failures] == ["coast.md"]
+    with ArticleQA.over(library, Settings()) as qa:
+        assert COAST in qa.ask("Who built the lighthouse at Cape Wrath?").text
+
+
+def test_a_run_that_fails_changes_nothing(library: Library, write: Write) -> None:
+    ingest(library, write("coast.txt", COAST).parent)
+    before = generation(library)
+    with pytest.raises(RuntimeError), library.writing() as edition:
+        edition.remove(next(iter(edition.origins())))
+        raise RuntimeError("the power fails")
+    assert generation(library) == before
+    check(library)
+
+
+def test_readers_see_nothing_of_a_run_that_is_going_on(library: Library, write: Write) -> None:
+    ingest(library, write("coast.txt", COAST).parent)
+    with ArticleQA.over(library, Settings()) as qa, library.writing() as edition:
+        edition.remove(next(iter(edition.origins())))
+        assert COAST in qa.ask("Who built the lighthouse at Cape Wrath?").text
+
+
+def test_a_question_that_began_before_a_run_ends_on_the_old_articles(
+    library: Library, write: Write
+) -> None:
+    path = write("coast.txt", COAST)
+    ingest(library, path.parent)
+    vector = library.encoder.embed([COAST])[0]
+    with library.reading() as view:
+        write("coast.txt", TOWER)
+        ingest(library, path.parent)
+        (found,) = view.search(vector, ["lighthouse"], 10)
+        assert found.bm25 is not None
+        assert found.passage_id in view.catalog.passages([found.passage_id])
+    check(library)
+
+
+def test_old_generations_go_when_nobody_reads_them(library: Library, write: Write) -> None:
+    for number in range(4):
+        ingest(library, write("coast.txt", f"{COAST} Number {number}.").parent)
+        check(library)
+    library.close()
+    folder = write("coast.txt", COAST).parent
+    ingest(library, folder)
+    assert len(list((library.home / "vectors").glob("*/"))) == 1
+
+
+def test_a_second_writer_is_told_to_wait(
+    library: Library, write: Write, encoder: SentenceTransformerEncoder
+) -> None:
+    ingest(library, write("coast.txt", COAST).parent)
+    other = Library.open(library.home, encoder)
+    with library.writing(), pytest.raises(LibraryBusyError), other.writing():
+        pass
+
+
+def test_questions_from_many_threads_during_a_run_all_succeed(
+    library: Library, write: Write
+) -> None:
+    folder = write("coast.txt", COAST).parent
+    ingest(library, folder)
+    answers: list[str] = []
+
+    def ask(qa: ArticleQA) -> None:
+        answers.extend(qa.ask("Who built the lighthouse at Cape Wrath?").text for _ in range(8))
+
+    with ArticleQA.over(library, Settings()) as qa:
+        threads = [threading.Thread(target=ask, args=(qa,)) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for number in range(5):
+            write("tower.txt", f"{TOWER} Number {number}.")
+            ingest(library, folder)
+        for thread in threads:
+            thread.join()
+    assert len(answers) == 32
+    assert all(COAST in answer for answer in answers)
+
+
+def test_an_empty_folder_is_an_error_and_empties_nothing(library: Library, write: Write) -> None:
+    path = write("coast.txt", COAST)
+    ingest(library, path.parent)
+    path.unlink()
+    with pytest.raises(IngestError, match="holds no articles"):
+        ingest(library, path.parent)
+    with library.reading() as view:
+        assert len(view.catalog.summaries()) == 1
+
+
+def test_a_library_of_another_model_is_not_opened(library: Library) -> None:
+    with pytest.raises(ModelMismatchError, match="ARTICLE_QA_ENCODER"):
+        Library.open(library.home, SentenceTransformerEncoder("another/model"))
+
+
+def test_no_library_is_said_with_what_to_run(
+    tmp_path: Path, encoder: SentenceTransformerEncoder
+) -> None:
+    with pytest.raises(NoLibraryError, match="article-qa ingest"):
+        Library.open(tmp_path / "nothing", encoder)
+    (tmp_path / "half").mkdir()
+    (tmp_path / "half" / "catalog.sqlite").touch()
+    with pytest.raises(NoLibraryError):
+        Library.open(tmp_path / "half", encoder)
+
+
+def test_missing_or_broken_vectors_end_in_a_clear_message(library: Library, write: Write) -> None:
+    ingest(library, write("coast.txt", COAST).parent)
+    library.close()
+    (vectors,) = (library.home / "vectors").glob("*/")
+    (vectors / "chroma.sqlite3").write_bytes(b"this is no database" * 100)
+    with pytest.raises(StoreError), library.reading():
+        pass
+    shutil.rmtree(vectors)
+    with pytest.raises(StoreError, match="ingest again"), library.reading():
+        pass
+
+
+def test_a_broken_catalog_ends_in_a_clear_message(
+    tmp_path: Path, encoder: SentenceTransformerEncoder
+) -> None:
+    (tmp_path / "catalog.sqlite").write_bytes(b"this is no database" * 100)
+    with pytest.raises(StoreError, match="not a database"):
+        Library.open(tmp_path, encoder)
