@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Generator, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, cast
@@ -69,13 +69,13 @@ class ArticleQA(Runnable[str, Event]):
 
     def stream(
         self, input: str, config: RunnableConfig | None = None, **kwargs: Any
-    ) -> Iterator[Event]:
+    ) -> Generator[Event]:
         """Found, then Deltas of text, then the whole Answer."""
         yield from self._transform_stream_with_config(iter([input]), self._transform, config)
 
     async def astream(
         self, input: str, config: RunnableConfig | None = None, **kwargs: Any
-    ) -> AsyncIterator[Event]:
+    ) -> AsyncGenerator[Event]:
         events = self.stream(input, config)
         while (event := await run_in_executor(config, next, events, None)) is not None:
             yield event
@@ -121,7 +121,8 @@ class ArticleQA(Runnable[str, Event]):
         cited: list[Citation] = []
         if suffices(ranking.evidence, self._threshold, ranking.passages):
             for quotation in self._answerer.answer(question, ranking.evidence):
-                citation = citations.cite(quotation, len(cited) + 1)
+                copies = ranking.copies.get(quotation.article.story, [])
+                citation = citations.cite(quotation, len(cited) + 1, copies)
                 yield Delta((" " if cited else "") + citations.marked(citations.quoted(citation)))
                 cited.append(citation)
         sentences = tuple(citations.quoted(citation) for citation in cited)

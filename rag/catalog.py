@@ -9,7 +9,11 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+
+from rag.copies import ALIKE, Signature, bands, likeness
 from rag.errors import StoreError
 from rag.types import Article, Passage, Span
 
@@ -25,6 +29,8 @@ CREATE TABLE library (
 CREATE TABLE origins (
     uri TEXT PRIMARY KEY,
     digest TEXT NOT NULL,
+    etag TEXT,
+    last_modified TEXT,
     ingested TEXT NOT NULL
 );
 CREATE TABLE articles (
@@ -37,8 +43,21 @@ CREATE TABLE articles (
     source TEXT,
     author TEXT,
     place TEXT,
-    language TEXT
+    language TEXT,
+    pages TEXT NOT NULL,
+    story TEXT NOT NULL
 );
+CREATE INDEX articles_by_story ON articles(story);
+CREATE TABLE signatures (
+    article_id TEXT PRIMARY KEY REFERENCES articles(id) ON DELETE CASCADE,
+    signature BLOB NOT NULL
+);
+CREATE TABLE bands (
+    band BLOB NOT NULL,
+    article_id TEXT NOT NULL REFERENCES articles(id) ON DELETE CASCADE,
+    PRIMARY KEY (band, article_id)
+) WITHOUT ROWID;
+CREATE INDEX bands_by_article ON bands(article_id);
 CREATE INDEX articles_by_origin ON articles(origin);
 CREATE TABLE passages (
     number INTEGER PRIMARY KEY,
@@ -57,7 +76,7 @@ CREATE VIRTUAL TABLE words USING fts5(
 """
 # A title counts, but less than what the passage itself says.
 _BM25 = "bm25(words, 0.5, 1.0)"
-_ARTICLE = "id, text, title, url, origin, published, source, author, place, language"
+_ARTICLE = "id, text, title, url, origin, published, source, author, place, language, pages, story"
 _PASSAGE = 'id, article_id, key, start, "end", sentences'
 _MANY = 500  # SQLite takes a limited number of parameters
 
@@ -77,6 +96,8 @@ class Origin:
 
     uri: str
     digest: str
+    etag: str | None = None
+    last_modified: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +127,7 @@ class Reader:
         return int(self._db.execute("SELECT count(*) FROM passages").fetchone()[0])
 
     def origins(self) -> dict[str, Origin]:
-        rows = self._db.execute("SELECT uri, digest FROM origins")
+        rows = self._db.execute("SELECT uri, digest, etag, last_modified FROM origins")
         return {row[0]: Origin(*row) for row in rows}
 
     def summaries(self) -> list[Summary]:
@@ -128,12 +149,38 @@ class Reader:
         rows = self._select(f"SELECT {_PASSAGE} FROM passages WHERE id IN", ids)
         return {row[0]: _passage(row) for row in rows}
 
-    def passages_of(self, article_id: str) -> list[Passage]:
-        """The passages of an article in reading order."""
+    def numbered_passages_of(self, article_id: str) -> list[tuple[int, Passage]]:
+        """The passages of an article in reading order, with their numbers in the full text."""
         rows = self._db.execute(
-            f"SELECT {_PASSAGE} FROM passages WHERE article_id = ? ORDER BY start", (article_id,)
+            f"SELECT number, {_PASSAGE} FROM passages WHERE article_id = ? ORDER BY start",
+            (article_id,),
         )
-        return [_passage(row) for row in rows]
+        return [(row[0], _passage(row[1:])) for row in rows]
+
+    def story_like(self, signed: Signature) -> str | None:
+        """The story of the article most like a text, if one is alike enough."""
+        candidates = self._select("SELECT article_id FROM bands WHERE band IN", bands(signed))
+        ids = {row[0] for row in candidates}
+        query = (
+            "SELECT s.signature, a.story FROM signatures s JOIN articles a ON a.id = s.article_id"
+            " WHERE s.article_id IN"
+        )
+        found = [
+            (likeness(signed, np.frombuffer(blob, dtype=np.uint32)), story)
+            for blob, story in self._select(query, ids)
+        ]
+        best, story = max(found, default=(0.0, None))
+        return story if best >= ALIKE else None
+
+    def copies(self, stories: Iterable[str]) -> dict[str, list[Article]]:
+        """The articles of each story, oldest first."""
+        found: dict[str, list[Article]] = {}
+        query = f"SELECT {_ARTICLE} FROM articles WHERE story IN"
+        for article in map(_article, self._select(query, stories)):
+            found.setdefault(article.story, []).append(article)
+        for same in found.values():
+            same.sort(key=lambda each: (str(each.published or "9"), each.id))
+        return found
 
     def ids_of_keys(self, keys: Iterable[str]) -> dict[str, list[str]]:
         """The passages that share each vector."""
@@ -141,6 +188,40 @@ class Reader:
         for key, passage in self._select("SELECT key, id FROM passages WHERE key IN", keys):
             found.setdefault(key, []).append(passage)
         return found
+
+    def keys(self) -> set[str]:
+        """Every vector that some passage uses."""
+        return {row[0] for row in self._db.execute("SELECT DISTINCT key FROM passages")}
+
+    def keyed(self) -> Iterator[tuple[str, Article, Passage]]:
+        """Every vector that some passage uses, with one of these passages."""
+        keys = self._db.execute("SELECT key, min(id) FROM passages GROUP BY key")
+        for key, identity in keys:
+            passage = self.passages([identity])[identity]
+            article = self.article(passage.article_id)
+            assert article is not None
+            yield key, article, passage
+
+    def indexed(self) -> set[int]:
+        """The numbers of all passages in the full text."""
+        return {row[0] for row in self._db.execute("SELECT rowid FROM words")}
+
+    def has_words(self, number: int, words: Sequence[str]) -> bool:
+        """Whether the full text holds all these words for a passage."""
+        query = " AND ".join(f'"{word}"' for word in words)
+        return not words or bool(
+            self._db.execute(
+                "SELECT 1 FROM words WHERE words MATCH ? AND rowid = ?", (query, number)
+            ).fetchone()
+        )
+
+    def damage(self) -> list[str]:
+        """What SQLite itself finds wrong with the file."""
+        found = [str(row[0]) for row in self._db.execute("PRAGMA integrity_check(10)")]
+        broken = self._db.execute("PRAGMA foreign_key_check").fetchall()
+        return [line for line in found if line != "ok"] + [
+            f"a row of {row[0]} points to nothing in {row[2]}" for row in broken
+        ]
 
     def keys_of_origin(self, uri: str) -> set[str]:
         """The vectors that the articles of an origin use."""
@@ -173,7 +254,7 @@ class Reader:
             for word in words
         }
 
-    def _select(self, query: str, values: Iterable[str]) -> Iterator[tuple[str, ...]]:
+    def _select(self, query: str, values: Iterable[object]) -> Iterator[tuple[Any, ...]]:
         wanted = list(dict.fromkeys(values))
         for first in range(0, len(wanted), _MANY):
             some = wanted[first : first + _MANY]
@@ -184,27 +265,33 @@ class Writer(Reader):
     """The catalog inside one write transaction: nothing is seen by others until it is committed."""
 
     def add_origin(self, origin: Origin, ingested: str) -> None:
-        row = (origin.uri, origin.digest, ingested)
-        self._db.execute("INSERT INTO origins VALUES (?, ?, ?)", row)
+        row = (origin.uri, origin.digest, origin.etag, origin.last_modified, ingested)
+        self._db.execute("INSERT INTO origins VALUES (?, ?, ?, ?, ?)", row)
 
-    def add_article(self, article: Article, passages: Sequence[Passage]) -> None:
+    def add_article(
+        self, article: Article, passages: Sequence[Passage], signed: Signature | None
+    ) -> None:
         """Write an article with its passages; its origin must be there already."""
-        published = article.published.isoformat() if article.published else None
-        self._db.execute(
-            f"INSERT INTO articles ({_ARTICLE}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                article.id,
-                article.text,
-                article.title,
-                article.url,
-                article.origin,
-                published,
-                article.source,
-                article.author,
-                article.place,
-                article.language,
-            ),
+        row = (
+            article.id,
+            article.text,
+            article.title,
+            article.url,
+            article.origin,
+            article.published.isoformat() if article.published else None,
+            article.source,
+            article.author,
+            article.place,
+            article.language,
+            json.dumps(article.pages),
+            article.story,
         )
+        marks = ", ".join("?" * len(row))
+        self._db.execute(f"INSERT INTO articles ({_ARTICLE}) VALUES ({marks})", row)
+        if signed is not None:
+            self._db.execute("INSERT INTO signatures VALUES (?, ?)", (article.id, signed.tobytes()))
+            rows = [(band, article.id) for band in bands(signed)]
+            self._db.executemany("INSERT INTO bands VALUES (?, ?)", rows)
         for passage in passages:
             spans = json.dumps([[span.start, span.end] for span in passage.sentences])
             number = self._db.execute(
@@ -228,6 +315,15 @@ class Writer(Reader):
             "INSERT INTO words (words, rowid, title, body) VALUES ('delete', ?, ?, ?)", rows
         )
         self._db.execute("DELETE FROM origins WHERE uri = ?", (uri,))
+
+    def rebuild_words(self) -> None:
+        """Make the full text again from articles and passages."""
+        self._db.execute("INSERT INTO words (words) VALUES ('delete-all')")
+        self._db.execute(
+            "INSERT INTO words (rowid, title, body)"
+            ' SELECT p.number, a.title, substr(a.text, p.start + 1, p."end" - p.start)'
+            " FROM passages p JOIN articles a ON p.article_id = a.id"
+        )
 
     def advance(self, vectors: str) -> None:
         """Name the directory of vectors that belongs to what has been written."""
@@ -313,12 +409,13 @@ def _transaction(db: sqlite3.Connection, kind: str) -> Iterator[None]:
     db.execute("COMMIT")
 
 
-def _article(row: Sequence[str]) -> Article:
-    identity, text, title, url, origin, published, *rest = row
-    return Article(identity, text, title, url, origin, _date(published), *rest)
+def _article(row: Sequence[Any]) -> Article:
+    known = list(row)
+    known[5], known[10] = _date(row[5]), tuple(json.loads(row[10]))
+    return Article(*known)
 
 
-def _passage(row: Sequence[str]) -> Passage:
+def _passage(row: Sequence[Any]) -> Passage:
     spans = tuple(Span(start, end) for start, end in json.loads(row[5]))
     return Passage(row[0], row[1], row[2], int(row[3]), int(row[4]), spans)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.types import Article, Citation, Evidence, Nearest, Sentence, Span
@@ -20,8 +21,11 @@ class Quotation:
         return self.article.text[self.span.start : self.span.end]
 
 
-def cite(quotation: Quotation, number: int) -> Citation:
+def cite(quotation: Quotation, number: int, copies: Sequence[Article] = ()) -> Citation:
+    """A citation of a sentence; it is also in those copies of its article that hold the same words."""
     article = quotation.article
+    said = _one_line(quotation.text)
+    also = [copy for copy in copies if copy.id != article.id and said in _one_line(copy.text)]
     return Citation(
         number=number,
         article_id=article.id,
@@ -34,12 +38,14 @@ def cite(quotation: Quotation, number: int) -> Citation:
         source=article.source,
         author=article.author,
         score=quotation.score,
+        page=article.page(quotation.span.start),
+        also=tuple(map(named, also)),
     )
 
 
 def quoted(citation: Citation) -> Sentence:
     """A quotation as a sentence of the answer, on one line."""
-    return Sentence(" ".join(citation.quote.split()), (citation.number,))
+    return Sentence(_one_line(citation.quote), (citation.number,))
 
 
 def marked(sentence: Sentence) -> str:
@@ -50,7 +56,12 @@ def marked(sentence: Sentence) -> str:
 def nearest(evidence: tuple[Evidence, ...], limit: int = 3) -> tuple[Nearest, ...]:
     """The articles that came closest, best first."""
     articles = {each.article.id: each.article for each in evidence}
-    return tuple(
-        Nearest(article.id, article.title, article.url, article.published, article.source)
-        for article in list(articles.values())[:limit]
-    )
+    return tuple(map(named, list(articles.values())[:limit]))
+
+
+def named(article: Article) -> Nearest:
+    return Nearest(article.id, article.title, article.url, article.published, article.source)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

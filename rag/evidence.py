@@ -70,7 +70,7 @@ def _weights(
         rarity = math.log(1 + (passages + _BEYOND - frequency + 0.5) / (frequency + 0.5))
         inside = (asked.starts >= word.start) & (asked.ends <= word.end)
         if not _is_name(question, word):
-            rarity = min(rarity, _COMMON) / max(np.count_nonzero(inside), 1)
+            rarity = min(rarity, _COMMON) / max(int(inside.sum()), 1)
         weights[inside] = rarity
     return weights / max(float(weights.sum()), 1e-12)
 

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 import portalocker
 
 from rag.catalog import Catalog, Origin, Reader, Writer
+from rag.copies import signature
 from rag.encoder import Encoder, Vectors
 from rag.errors import LibraryBusyError, ModelMismatchError, NoLibraryError, StoreError
+from rag.generations import Generations
 from rag.types import Article, Passage, in_context
-from rag.vectors import Generation, Generations
+from rag.vectors import VectorIndex
 
+_T = TypeVar("_T")
 _EMBED_AT_ONCE = 512  # passages; enough to sort by length, little to hold
 
 
@@ -32,7 +37,7 @@ class Candidate:
 class View:
     """The library at one moment: catalog and vectors of the same generation."""
 
-    def __init__(self, catalog: Reader, vectors: Generation | None) -> None:
+    def __init__(self, catalog: Reader, vectors: VectorIndex | None) -> None:
         self.catalog = catalog
         self.vectors = vectors
 
@@ -48,7 +53,7 @@ class View:
 class Edition:
     """A set of changes in the making: seen by nobody until it is whole."""
 
-    def __init__(self, catalog: Writer, vectors: Generation, encoder: Encoder) -> None:
+    def __init__(self, catalog: Writer, vectors: VectorIndex, encoder: Encoder) -> None:
         self._catalog = catalog
         self._vectors = vectors
         self._encoder = encoder
@@ -70,7 +75,10 @@ class Edition:
             for passage in passages:
                 if passage.key not in known and passage.key not in self._orphans:
                     self._waiting[passage.key] = in_context(article, passage)
-            self._catalog.add_article(article, passages)
+            signed = signature(article.text)
+            same = self._catalog.story_like(signed) if signed is not None else None
+            told = replace(article, story=same or secrets.token_hex(8))
+            self._catalog.add_article(told, passages, signed)
             if len(self._waiting) >= _EMBED_AT_ONCE:
                 self._embed()
 
@@ -95,6 +103,14 @@ class Edition:
             self._vectors.add(list(self._waiting), vectors)
             self.embedded += len(self._waiting)
             self._waiting.clear()
+
+
+_Branch = Callable[[str], AbstractContextManager[VectorIndex]]
+"""Begins the next generation of vectors as a copy of the one that is named."""
+
+
+class _Unchanged(Exception):  # noqa: N818
+    """Undoes a generation in which nothing was changed."""
 
 
 class Library:
@@ -151,8 +167,7 @@ class Library:
                 except FileNotFoundError:
                     if name == missed:
                         raise StoreError(
-                            f"the vectors {name} are gone from {self.home}; "
-                            "delete that folder and ingest again"
+                            f"the vectors {name} are gone from {self.home}; run: article-qa rebuild"
                         ) from None
                     missed = name
                     stack.close()
@@ -164,19 +179,42 @@ class Library:
 
         Raises LibraryBusyError when somebody else is writing.
         """
+        with self._next_generation() as (catalog, branch):
+            with branch(catalog.state().vectors) as vectors:
+                edition = Edition(catalog, vectors, self.encoder)
+                yield edition
+                edition.finish()
+            if not edition.changed:
+                raise _Unchanged
+
+    def rebuild(self, progress: Callable[[int, int], None] | None = None) -> int:
+        """Make vectors and full text again from the catalog; returns how many were embedded."""
+        with self._next_generation() as (catalog, branch), branch("") as vectors:
+            total, done = len(catalog.keys()), 0
+            for some in _chunks(catalog.keyed(), _EMBED_AT_ONCE):
+                texts = [in_context(article, passage) for _, article, passage in some]
+                vectors.add([key for key, _, _ in some], self.encoder.embed(texts))
+                done += len(some)
+                if progress:
+                    progress(done, total)
+            catalog.rebuild_words()
+        return done
+
+    @contextmanager
+    def _next_generation(self) -> Iterator[tuple[Writer, _Branch]]:
+        """What is written in the block becomes current when it ends, all of it or nothing."""
         with self._sole_writer():
-            with self.catalog.writing() as catalog:
+            kept = ""
+            with suppress(_Unchanged), self.catalog.writing() as catalog:
                 self._check_encoder(catalog)
                 before = catalog.state()
-                self._generations.sweep(keep=before.vectors)
+                kept = before.vectors
+                self._generations.sweep(keep=kept)
                 name = f"{before.generation + 1:06d}-{secrets.token_hex(4)}"
-                with self._generations.writing(name, after=before.vectors) as vectors:
-                    edition = Edition(catalog, vectors, self.encoder)
-                    yield edition
-                    edition.finish()
-                if edition.changed:
-                    catalog.advance(name)
-            self._generations.sweep(keep=name if edition.changed else before.vectors)
+                yield catalog, lambda after: self._generations.writing(name, after=after)
+                catalog.advance(name)
+                kept = name
+            self._generations.sweep(keep=kept)
 
     def close(self) -> None:
         self._generations.close()
@@ -204,3 +242,9 @@ class Library:
                 f"the library in {self.home} was built with the encoder {built}, not {self.encoder.name}; "
                 "set ARTICLE_QA_ENCODER to it, or name another ARTICLE_QA_HOME and ingest again"
             )
+
+
+def _chunks(items: Iterable[_T], size: int) -> Iterator[list[_T]]:
+    iterator = iter(items)
+    while some := list(islice(iterator, size)):
+        yield some

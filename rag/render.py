@@ -42,15 +42,19 @@ def refusal(nearest: Sequence[Nearest]) -> str:
     return f"{REFUSAL} The nearest: {titles}." if titles else REFUSAL
 
 
+def _place(cited: Citation) -> str:
+    """Where in its article a quotation stands, and which copies hold it, too."""
+    page = f"p. {cited.page}, " if cited.page else ""
+    also = f"; also in {'; '.join(map(reference, cited.also))}" if cited.also else ""
+    return f"({page}characters {cited.start}–{cited.end}){also}"
+
+
 def to_text(answer: Answer) -> str:
     """The answer with its references, for a terminal."""
     if answer.refused:
         near = [f"  - {reference(near)}" for near in answer.nearest]
         return "\n".join([REFUSAL, *(["The nearest articles:"] if near else []), *near])
-    notes = [
-        f"[{cited.number}] {reference(cited)} (characters {cited.start}-{cited.end})"
-        for cited in answer.citations
-    ]
+    notes = [f"[{cited.number}] {reference(cited)} {_place(cited)}" for cited in answer.citations]
     return "\n".join([answer.text, "", *notes])
 
 
@@ -64,8 +68,8 @@ def to_markdown(answer: Answer) -> str:
         for sentence in answer.sentences
     )
     notes = [
-        f"[^{cited.number}]: “{_escape(in_one_line(cited.quote))}” {_escape(reference(cited))}"
-        f" (characters {cited.start}–{cited.end})"
+        f"[^{cited.number}]: “{_escape(in_one_line(cited.quote))}”"
+        f" {_escape(reference(cited))} {_escape(_place(cited))}"
         for cited in answer.citations
     ]
     return "\n".join([text, "", *notes])

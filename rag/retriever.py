@@ -13,20 +13,25 @@ from langchain_core.retrievers import BaseRetriever
 from pydantic import ConfigDict
 
 from rag import evidence
+from rag.catalog import Reader
 from rag.library import Candidate, Library
-from rag.types import Evidence
-from rag.words import words
+from rag.types import Article, Evidence, Passage
+from rag.words import overlap, words
+
+_COPIES = 4  # how many times as many passages are looked through, since some may be copies
+_SAME = 0.8  # passages of one story that share so many words say the same
 
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
     """Evidence for a question, best first, out of a library of so many passages.
 
-    `timings` maps each step to the seconds that it took.
+    `copies` are the articles of each story that the evidence comes from. `timings` maps each step to the seconds that it took.
     """
 
     evidence: tuple[Evidence, ...]
     passages: int
+    copies: dict[str, list[Article]]
     timings: dict[str, float]
 
 
@@ -44,6 +49,23 @@ def fuse(candidates: Sequence[Candidate]) -> list[str]:
             total += (filled - found.mean()) / (found.std() or 1.0)
     order = sorted(range(len(candidates)), key=lambda i: (-total[i], candidates[i].passage_id))
     return [candidates[i].passage_id for i in order]
+
+
+def _distinct(catalog: Reader, ids: Sequence[str], limit: int) -> list[tuple[Article, Passage]]:
+    """The first passages, leaving out what a copy of the same story has said before."""
+    ids = ids[: _COPIES * limit]
+    passages = catalog.passages(ids)
+    articles = catalog.articles(passage.article_id for passage in passages.values())
+    chosen: dict[str, list[str]] = {}
+    found: list[tuple[Article, Passage]] = []
+    for passage in map(passages.__getitem__, ids):
+        article = articles[passage.article_id]
+        text = article.text[passage.start : passage.end]
+        said = chosen.setdefault(article.story, [])
+        if len(found) < limit and all(overlap(text, other) < _SAME for other in said):
+            said.append(text)
+            found.append((article, passage))
+    return found
 
 
 class HybridRetriever(BaseRetriever):
@@ -67,15 +89,14 @@ class HybridRetriever(BaseRetriever):
         asked = words(question)
         with self.library.reading() as view:
             found = view.search(vector, asked, self.candidates)
-            best = fuse(found)[: self.rerank]
-            passages = view.catalog.passages(best)
-            articles = view.catalog.articles(passage.article_id for passage in passages.values())
+            best = _distinct(view.catalog, fuse(found), self.rerank)
+            copies = view.catalog.copies(article.story for article, _ in best)
             count = view.catalog.count()
             frequencies = view.catalog.document_frequency(asked)
         searched = time.perf_counter()
         ranked = evidence.rank(
             question,
-            [(articles[passages[each].article_id], passages[each]) for each in best],
+            best,
             self.library.encoder,
             frequencies=frequencies,
             passages=count,
@@ -85,7 +106,7 @@ class HybridRetriever(BaseRetriever):
             "search": searched - embedded,
             "read": time.perf_counter() - searched,
         }
-        return Ranking(tuple(ranked), count, timings)
+        return Ranking(tuple(ranked), count, copies, timings)
 
     def _get_relevant_documents(
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun

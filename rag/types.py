@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -20,7 +21,11 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """A text with what is known about it. Every citation points into `text`."""
+    """A text with what is known about it. Every citation points into `text`.
+
+    `pages` are the characters at which its pages begin, where it has pages. Articles of one
+    `story` are copies of one another.
+    """
 
     id: str
     text: str
@@ -32,6 +37,12 @@ class Article:
     author: str | None = None
     place: str | None = None
     language: str | None = None
+    pages: tuple[int, ...] = ()
+    story: str = ""
+
+    def page(self, start: int) -> int | None:
+        """The number of the page on which a character stands."""
+        return bisect_right(self.pages, start) or None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +90,10 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A verbatim quotation: `article.text[start:end] == quote`, always."""
+    """A verbatim quotation: `article.text[start:end] == quote`, always.
+
+    `also` are the copies of the article that hold the same words.
+    """
 
     number: int
     article_id: str
@@ -92,11 +106,13 @@ class Citation:
     source: str | None
     author: str | None
     score: float
+    page: int | None = None
+    also: tuple[Nearest, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Nearest:
-    """An article that came close to a question that was refused."""
+    """An article by name: one that came close to a question, or a copy of one that is cited."""
 
     article_id: str
     title: str

@@ -67,7 +67,7 @@ def test_ask_prints_the_answer_with_its_footnotes(
     answer, notes = capsys.readouterr().out.split("\n\n")
     assert answer.startswith("Both ministers condemned North Korea’s missile launch")
     assert "[1] The United States, Secretary of State" in notes
-    assert "TDI, 4 October 2022 (characters 160-268)" in notes
+    assert "TDI, 4 October 2022 (characters 160–268)" in notes
 
 
 def test_ask_prints_a_refusal_with_the_nearest_articles(

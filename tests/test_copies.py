@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from ingest.sync import discover, sync
+from rag.assistant import ArticleQA
+from rag.copies import ALIKE, bands, likeness, signature
+from rag.library import Library
+from rag.settings import Settings
+from tests.conftest import SEEDS, USERS_ARTICLE
+
+Write = Callable[[str, str | bytes], Path]
+
+STORY = USERS_ARTICLE.read_text(encoding="utf-8")
+QUESTION = "Who condemned the missile launch?"
+
+
+def test_a_lightly_edited_text_is_alike_and_another_one_is_not() -> None:
+    one, edited = signature(STORY), signature(STORY.replace("telephone meeting", "phone call"))
+    other = signature((SEEDS / "hwasong-12.md").read_text(encoding="utf-8"))
+    assert one is not None
+    assert edited is not None
+    assert other is not None
+    assert likeness(one, edited) > ALIKE > likeness(one, other)
+    assert set(bands(one)) & set(bands(edited))
+    assert signature("Too short to tell.") is None
+
+
+def test_a_story_printed_by_five_outlets_is_one_piece_of_evidence(
+    library: Library, write: Write
+) -> None:
+    for outlet in ("Herald", "Times", "Post", "Mail", "Globe"):
+        head = f"---\ntitle: '{outlet}: ministers speak'\nsource: {outlet}\n---\n"
+        folder = write(f"{outlet}.md", f"{head}{STORY}\n\nMore news in the {outlet}.").parent
+    sync(library, discover([folder, SEEDS / "hwasong-12.md"]))
+    with ArticleQA.over(library, Settings()) as qa:
+        answer = qa.ask(QUESTION)
+        first = answer.citations[0]
+        assert "condemned North Korea’s missile launch" in first.quote
+        outlets = {first.source, *(copy.source for copy in first.also)}
+        assert outlets == {"Herald", "Times", "Post", "Mail", "Globe"}
+        assert len({cited.quote for cited in answer.citations}) == len(answer.citations)
+        assert len(qa.articles()) == 6, "every copy is kept"
+        assert "also in" in answer.to_markdown()
+        assert answer.to_dict()["citations"][0]["also"][0]["source"] in outlets
+
+
+def test_a_copy_without_the_quoted_words_is_not_named(library: Library, write: Write) -> None:
+    folder = write("whole.txt", STORY).parent
+    write("cut.txt", STORY.replace("Both ministers condemned", "The two condemned"))
+    sync(library, discover([folder]))
+    with ArticleQA.over(library, Settings()) as qa:
+        assert qa.ask(QUESTION).citations[0].also == ()
+        assert len(qa.ask("What is the alliance based on?").citations[0].also) == 1
+
+
+def test_a_copy_that_is_rewritten_or_removed_is_one_no_more(library: Library, write: Write) -> None:
+    folder = write("one.txt", STORY).parent
+    write("two.txt", STORY)
+    sync(library, discover([folder]))
+    with ArticleQA.over(library, Settings()) as qa:
+        assert len(qa.ask(QUESTION).citations[0].also) == 1
+        write("two.txt", "Quite another article about lighthouses stands here now. " * 5)
+        sync(library, discover([folder]))
+        assert qa.ask(QUESTION).citations[0].also == ()
