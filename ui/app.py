@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import errno
+import logging
 import socket
 import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING
+
+import uvicorn
 
 from rag.assistant import ArticleQA
 from rag.errors import ArticleQAError, SettingsError
@@ -37,12 +40,10 @@ def serve(settings: Settings) -> None:
     with ArticleQA.from_settings(settings) as qa, _listen(settings.host, settings.port) as door:
         threading.Thread(target=_warm_up, args=(qa,), daemon=True).start()
         app = application(qa)
-        import uvicorn
-
         config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1)
         print(f"article-qa is ready at {_url(door)} (Ctrl-C stops it)", flush=True)
         with suppress(KeyboardInterrupt):
-            uvicorn.Server(config).run(sockets=[door])
+            _Server(config).run(sockets=[door])
 
 
 def application(qa: ArticleQA) -> FastAPI:
@@ -59,6 +60,13 @@ def application(qa: ArticleQA) -> FastAPI:
     app.add_middleware(_Sealed)
     window.mount(app, window.build(qa))
     return app
+
+
+class _Server(uvicorn.Server):
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Every page still open holds a stream; that it is cut off is no error to report."""
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+        await super().shutdown(sockets)
 
 
 class _Sealed:
@@ -84,9 +92,9 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise SettingsError(f"port {port} is in use; choose another with --port") from None
+        reason = (error.strerror or str(error)).partition(" (")[0]
         raise SettingsError(
-            f"cannot listen on {host}, port {port}: {error.strerror}; "
-            "choose others with --host and --port"
+            f"cannot listen on {host}, port {port}: {reason}; choose others with --host and --port"
         ) from None
 
 

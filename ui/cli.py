@@ -1,4 +1,4 @@
-"""The command line: article-qa chat | ask | ingest | articles."""
+"""The command line: article-qa chat | ask | ingest | articles | check | rebuild."""
 
 from __future__ import annotations
 
@@ -6,9 +6,14 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from contextlib import closing
+from typing import TYPE_CHECKING
 
 from ingest import cli as ingestion
 from ingest.cli import reported
+
+if TYPE_CHECKING:
+    from rag.library import Library
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -33,7 +38,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     articles.add_argument("--json", action="store_true", help="print the list as JSON")
     articles.set_defaults(run=_articles)
 
-    for command in (chat, ask, articles):
+    check = commands.add_parser("check", help="say whether the library is whole")
+    check.set_defaults(run=_check)
+
+    rebuild = commands.add_parser("rebuild", help="make vectors and full text again")
+    rebuild.set_defaults(run=_rebuild)
+
+    for command in (chat, ask, articles, check, rebuild):
         command.add_argument(
             "--home", metavar="DIR", help="where the library lives (ARTICLE_QA_HOME)"
         )
@@ -86,6 +97,37 @@ def _articles(arguments: argparse.Namespace) -> int:
         print(f"{published:10}  {in_one_line(each.title)}{source} ({passages})")
     print(f"{len(found)} article{'' if len(found) == 1 else 's'}")
     return 0
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from rag.check import problems
+
+    with _library(arguments) as library:
+        found = list(problems(library))
+        if not found:
+            with library.catalog.reading() as catalog:
+                articles, passages = len(catalog.summaries()), catalog.count()
+            print(f"all is well: {articles} articles, {passages} passages")
+    for problem in found:
+        print(ingestion.printable(problem))
+    return 1 if found else 0
+
+
+def _rebuild(arguments: argparse.Namespace) -> int:
+    with _library(arguments) as library, ingestion.Bar("Embedding", " passages") as bar:
+        done = library.rebuild(bar)
+    print(f"{done} passages embedded again; the library is whole")
+    return 0
+
+
+def _library(arguments: argparse.Namespace) -> closing[Library]:
+    from rag.encoder import SentenceTransformerEncoder
+    from rag.library import Library
+    from rag.settings import Settings
+
+    settings = Settings.load(home=arguments.home)
+    encoder = SentenceTransformerEncoder(settings.encoder, settings.precision)
+    return closing(Library.open(settings.home, encoder))
 
 
 if __name__ == "__main__":

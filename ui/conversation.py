@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass, field, replace
 from queue import Empty, SimpleQueue
 
@@ -104,11 +103,10 @@ def _until(stop: threading.Event, events: Iterator[Event]) -> Iterator[Event]:
 
     def fetch() -> None:
         try:
-            with closing(events):
-                for event in events:
-                    came.put(event)
-                    if stop.is_set():
-                        return
+            for event in events:
+                came.put(event)
+                if stop.is_set():
+                    return
             came.put(None)
         except Exception as error:  # raised again by the thread that waits
             came.put(error)

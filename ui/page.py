@@ -48,8 +48,8 @@ def aside(words: str) -> str:
 
 def problem(reason: str) -> str:
     """One line that says why there is no answer."""
-    line = in_one_line(reason).rstrip(".")
-    return f'<p class="problem">{escape(line[:1].upper() + line[1:])}.</p>'
+    line = in_one_line(reason)
+    return f'<p class="problem">{escape(line[:1].upper() + line[1:])}</p>'
 
 
 def answer(found: Answer, turn: int) -> str:
@@ -101,7 +101,7 @@ def reader(article: Article | None, span: Span, quote: str) -> str:
 def _mark(citation: Citation, turn: int) -> str:
     title = escape(f"Source {citation.number}: {in_one_line(citation.title)}")
     return (
-        f' <a class="cite" href="#source-{turn}-{citation.number}" title="{title}">'
+        f'&nbsp;<a class="cite" href="#source-{turn}-{citation.number}" title="{title}">'
         f"[{citation.number}]</a>"
     )
 

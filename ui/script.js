@@ -45,12 +45,8 @@ function showMark(id) {
 async function openArticle(button) {
   const { article, start, end } = button.dataset;
   const quote = button.closest(".card")?.querySelector("blockquote").dataset.quote ?? "";
-  let html;
-  try {
-    html = await server.open_article([article, start, end, quote]);
-  } catch {
-    return tell("The article cannot be opened: the window's server does not answer");
-  }
+  const html = await server.open_article([article, start, end, quote]).catch(() => null);
+  if (typeof html !== "string") return tell("The article cannot be opened: nothing answers");
   opener = button;
   reader.innerHTML = `<button type="button" class="back">Back</button>${html}`;
   reader.hidden = false;

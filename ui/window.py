@@ -44,7 +44,8 @@ class Parts:
 
 def build(qa: ArticleQA) -> gr.Blocks:
     """The page. Each visitor has a conversation of their own."""
-    with gr.Blocks(title="article-qa", analytics_enabled=False, fill_width=True) as window:
+    window = gr.Blocks(title="article-qa", analytics_enabled=False, fill_width=True)
+    with window:
         _wire(window, _lay_out(qa), qa)
     window.queue(api_open=False, default_concurrency_limit=AT_ONCE)
     return window
@@ -127,20 +128,25 @@ def _wire(window: gr.Blocks, parts: Parts, qa: ArticleQA) -> None:
     outputs = [parts.chat, parts.conversation, parts.beside, parts.box]
 
     def answer(question: str, before: Conversation) -> Iterator[Shown]:
-        if not question.strip():
-            yield _only(gr.skip())
-            return
-        yield _only(gr.update(value="", submit_btn=False, stop_btn="Stop"))
-        for now in reply(qa, question.strip(), before):
+        yield _only(gr.update(submit_btn=False, stop_btn="Stop"))
+        for now in reply(qa, question, before):
             yield now.messages(), now, now.sources() or gr.skip(), gr.skip()
         yield _only(gr.update(submit_btn="Ask", stop_btn=False))
+
+    def ask(question: str, before: Conversation) -> Iterator[Shown]:
+        yield _only(gr.update(value=""))
+        if question.strip():
+            yield from answer(question.strip(), before)
 
     def example(before: Conversation, chosen: gr.SelectData) -> Iterator[Shown]:
         yield from answer(str(chosen.value["text"]), before)
 
-    def again(before: Conversation) -> Iterator[Shown]:
-        last = before.turns[-1].question if before.turns else ""
-        yield from answer(last, before.before_last())
+    def again(now: Conversation) -> Iterator[Shown]:
+        if now.turns:
+            before = now.before_last()
+            beside = before.sources() or page.newest(qa.articles())
+            yield before.messages(), before, beside, gr.skip()
+            yield from answer(now.turns[-1].question, before)
 
     def stop(now: Conversation) -> None:
         if now.stop:
@@ -155,7 +161,7 @@ def _wire(window: gr.Blocks, parts: Parts, qa: ArticleQA) -> None:
         return page.masthead(len(articles)), gr.update(examples=questions), page.newest(articles)
 
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-    parts.box.submit(answer, [parts.box, parts.conversation], outputs, **quiet)
+    parts.box.submit(ask, [parts.box, parts.conversation], outputs, **quiet)
     parts.chat.example_select(example, [parts.conversation], outputs, **quiet)
     parts.retry.click(again, [parts.conversation], outputs, **quiet)
     parts.box.stop(stop, [parts.conversation], None, **quiet)

@@ -1,0 +1,288 @@
+"""The chat window in a real browser, over a real library and, where it matters, a real process.
+
+SCREENSHOTS=1 also writes docs/window.png.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from ingest.sync import discover, sync
+from rag.answerers import QuotingAnswerer
+from rag.assistant import ArticleQA
+from rag.encoder import SentenceTransformerEncoder
+from rag.errors import NoLibraryError, SettingsError
+from rag.library import Library
+from rag.settings import Settings
+from tests.browsing import ROOT, Visit, chromium, expect, playwright, served, started, words
+from ui.app import serve
+
+QUESTION = "Who condemned the missile launch?"
+UNANSWERABLE = "What is the capital of Peru?"
+HOSTILE = "<img src=http://x.example/i.png onerror=window.hacked=1>"
+HOSTILE_ARTICLE = f"""---
+title: "{HOSTILE} treaty"
+source: "<script>window.hacked=2</script>"
+url: "javascript:window.hacked=3"
+date: 2024-05-01
+---
+The Zorbian treaty was signed in Quell by &lt;script&gt;window.hacked=4&lt;/script&gt;
+&lt;img src=http://x.example/a.png onerror=window.hacked=5&gt; &lt;/textarea&gt;&lt;/p&gt;&lt;svg
+onload=window.hacked=6&gt; \\!\\[x\\]\\(http://x.example/b.png\\) \\[x\\]\\(javascript:window.hacked=7\\)
+$\\{{window.hacked=8\\}} {{{{window.hacked=9}}}} $$\\\\href{{javascript:window.hacked=10}}{{x}}$$ ministers.
+"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[playwright.Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def window(browser: playwright.Browser, seeds_home: Path) -> Iterator[str]:
+    with started(seeds_home) as url:
+        yield url
+        left_open = browser.new_page()  # must not keep Ctrl-C from ending the window quietly
+        left_open.goto(url)
+        expect(left_open.locator(".example").first).to_be_visible()
+
+
+@pytest.fixture
+def visit(browser: playwright.Browser) -> Iterator[Callable[..., Visit]]:
+    """Opens the window as a new visitor."""
+    visits: list[Visit] = []
+
+    def visit(url: str, *, width: int = 1280, height: int = 800, **options: object) -> Visit:
+        size = {"width": width, "height": height}
+        context = browser.new_context(viewport=size, reduced_motion="reduce", **options)
+        visits.append(Visit(context.new_page()))
+        visits[-1].open(url)
+        return visits[-1]
+
+    yield visit
+    for each in visits:
+        each.finish()
+
+
+@pytest.fixture(scope="module")
+def hostile_library(
+    tmp_path_factory: pytest.TempPathFactory, encoder: SentenceTransformerEncoder
+) -> Iterator[Library]:
+    folder = tmp_path_factory.mktemp("hostile")
+    (folder / "hostile.md").write_text(HOSTILE_ARTICLE, encoding="utf-8")
+    library = Library.create(folder / "library", encoder)
+    assert not sync(library, discover([folder / "hostile.md"])).failures
+    yield library
+    library.close()
+
+
+def test_an_answer_shows_its_marks_and_a_card_for_each_citation(window, visit, qa):
+    answer = qa.ask(QUESTION)
+    visitor = visit(window)
+    visitor.ask(QUESTION)
+    assert visitor.page.title() == "article-qa"
+    assert visitor.last == answer.text
+    assert visitor.page.locator("a.cite").first.inner_text() == "[1]"
+    assert visitor.page.locator(".card").count() == len(answer.citations)
+    card = visitor.page.locator(".card").first
+    expect(card.locator("h3")).to_have_text(words(answer.citations[0].title))
+    expect(card.locator("time")).to_have_text("4 October 2022")
+    expect(card.locator(".about")).to_contain_text("TDI")
+    marked = [each.inner_text() for each in visitor.page.locator(".card mark").all()]
+    assert marked == [citation.quote for citation in answer.citations]
+
+
+def test_a_mark_brings_its_source_into_view_by_mouse_and_by_keyboard(window, visit):
+    visitor = visit(window, height=500)
+    visitor.ask(QUESTION)
+    card = visitor.page.locator("#source-1-2")
+    expect(card.locator("footer")).not_to_be_in_viewport()
+    visitor.page.locator("a.cite").nth(1).click()
+    expect(card.locator("mark")).to_be_in_viewport()
+    expect(card).to_be_focused()
+    visitor.page.locator("a.cite").first.focus()
+    visitor.page.keyboard.press("Enter")
+    expect(visitor.page.locator("#source-1-1")).to_be_focused()
+    visitor.page.locator("#source-1-1 .number").click()
+    expect(visitor.page.locator("a.cite").first).to_be_focused()
+
+
+def test_a_mark_of_an_earlier_answer_shows_the_sources_of_that_answer(window, visit):
+    visitor = visit(window)
+    visitor.ask(QUESTION)
+    visitor.ask("How many nuclear tests has North Korea carried out?")
+    expect(visitor.page.locator("#turn-1")).to_be_hidden()
+    visitor.page.locator("a.cite").first.click()
+    expect(visitor.page.locator("#source-1-1")).to_be_in_viewport()
+    expect(visitor.page.locator("#turn-2")).to_be_hidden()
+
+
+def test_an_article_opens_whole_at_the_cited_words_and_closes_again(window, visit, qa):
+    citation = qa.ask("What is the alliance based on?").citations[0]
+    visitor = visit(window)
+    visitor.ask("What is the alliance based on?")
+    visitor.page.locator(".card .open").first.click()
+    reader = visitor.page.locator(".reader")
+    expect(reader.locator("mark")).to_have_text(citation.quote)
+    expect(reader.locator("mark")).to_be_in_viewport()
+    assert words(reader.locator(".text").inner_text()) == words(
+        qa.article(citation.article_id).text
+    )
+    visitor.page.keyboard.press("Escape")
+    expect(reader).to_be_hidden()
+    expect(visitor.page.locator(".card .open").first).to_be_focused()
+
+
+def test_a_refusal_says_so_and_lists_the_nearest_articles_which_open(window, visit, qa):
+    nearest = qa.ask(UNANSWERABLE).nearest
+    visitor = visit(window)
+    visitor.ask(UNANSWERABLE)
+    assert "The articles do not answer this question." in visitor.last
+    assert visitor.page.locator(".card, a.cite, #sources mark").count() == 0
+    titles = visitor.page.locator(".near .open").all_inner_texts()
+    assert titles == [near.title for near in nearest]
+    visitor.page.locator(".near .open").first.click()
+    expect(visitor.page.locator(".reader h2")).to_have_text(nearest[0].title)
+
+
+def test_an_example_question_is_asked_with_one_click(window, visit):
+    visitor = visit(window)
+    visitor.page.get_by_role("button", name=QUESTION).click()
+    visitor.settle(1)
+    assert "Both ministers condemned" in visitor.last
+
+
+def test_retry_asks_the_last_question_again_and_clear_forgets_everything(window, visit):
+    visitor = visit(window)
+    visitor.ask(QUESTION)
+    visitor.ask(UNANSWERABLE)
+    visitor.page.fill("#question textarea", "half a quest")
+    visitor.page.click("#retry")
+    visitor.settle(2)
+    expect(visitor.page.locator("#question textarea")).to_have_value("half a quest")
+    assert visitor.questions == [QUESTION, UNANSWERABLE]
+    visitor.page.click("#clear")
+    expect(visitor.page.locator(".example").first).to_be_visible()
+    assert visitor.page.locator(".message-row, .card").count() == 0
+    expect(visitor.page.locator("#tools")).to_be_hidden()
+
+
+def test_copy_gives_the_plain_answer_with_its_references(window, visit, qa):
+    visitor = visit(window, permissions=["clipboard-read", "clipboard-write"])
+    visitor.ask(QUESTION)
+    visitor.page.click("#copy")
+    expect(visitor.page.locator(".told")).to_have_text("Copied with its sources")
+    copied = visitor.page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith(qa.ask(QUESTION).text + "\n\n[1] ")
+    assert "TDI, 4 October 2022" in copied
+
+
+def test_an_empty_question_does_nothing_and_a_far_too_long_one_gets_one_clear_line(window, visit):
+    visitor = visit(window)
+    for empty in ("", "   \n "):
+        visitor.page.fill("#question textarea", empty)
+        visitor.page.click(".submit-button")
+    visitor.page.wait_for_timeout(300)
+    assert visitor.page.locator(".message-row").count() == 0
+    visitor.ask("why " * 1250)
+    assert visitor.last == "The question has 4,999 characters; ask in 2,000 at most"
+    visitor.ask(QUESTION)
+    assert "Both ministers condemned" in visitor.last
+
+
+def test_two_visitors_at_once_have_a_conversation_each(window, visit):
+    one, other = visit(window), visit(window)
+    for visitor, question in ((one, QUESTION), (other, UNANSWERABLE)):
+        visitor.submit(question)
+    for visitor, question in ((one, QUESTION), (other, UNANSWERABLE)):
+        visitor.settle(1)
+        assert visitor.questions == [question]
+    one.page.reload()
+    expect(one.page.locator(".example").first).to_be_visible()
+    assert one.page.locator(".message-row").count() == 0
+
+
+def test_a_phone_shows_the_sources_under_the_conversation_without_scrolling_sideways(window, visit):
+    visitor = visit(window, width=390, height=844, is_mobile=True, has_touch=True)
+    visitor.ask(QUESTION)
+    width = visitor.page.evaluate("document.documentElement.scrollWidth")
+    assert width == 390
+    answer, card = (
+        visitor.page.locator(each).bounding_box() for each in (".bot-row", "#source-1-1")
+    )
+    assert card["y"] > answer["y"] + answer["height"]
+    visitor.page.locator("a.cite").nth(1).tap()
+    expect(visitor.page.locator("#source-1-2 mark")).to_be_in_viewport()
+    visitor.page.locator("#source-1-2 .open").tap()
+    expect(visitor.page.locator(".reader mark")).to_be_in_viewport()
+    assert visitor.page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_a_stopped_answer_says_so_and_the_next_one_is_not_disturbed(hostile_library, visit):
+    goes_on = threading.Event()
+
+    class Hesitant:
+        def answer(self, question, evidence):
+            yield next(QuotingAnswerer().answer(question, evidence))
+            goes_on.wait(30)
+
+    qa = ArticleQA.over(hostile_library, Settings())
+    with served(ArticleQA(qa.retriever, Hesitant())) as url:
+        visitor = visit(url)
+        visitor.submit("Who signed the Zorbian treaty in Quell?")
+        expect(visitor.page.locator(".answer")).to_be_visible(timeout=20_000)
+        visitor.page.click(".stop-button")
+        expect(visitor.page.locator(".bot-row")).to_contain_text("Stopped.", timeout=3_000)
+        goes_on.set()
+        visitor.page.click("#retry")
+        expect(visitor.page.locator("a.cite")).to_be_visible(timeout=20_000)
+        assert "Stopped" not in visitor.last
+
+
+def test_nothing_that_an_article_or_a_visitor_says_becomes_markup(hostile_library, visit):
+    with served(ArticleQA.over(hostile_library, Settings())) as url:
+        visitor = visit(url)
+        expect(visitor.page.locator(".example").first).to_contain_text(HOSTILE[:20])
+        visitor.ask(f"{HOSTILE} Who signed the Zorbian treaty in Quell?")
+        assert "<script>window.hacked=4</script>" in visitor.last
+        assert "](http://x.example/b.png)" in visitor.last
+        assert "${window.hacked=8} {{window.hacked=9}} $$" in visitor.last
+        card = visitor.page.locator(".card").first
+        assert card.locator("h3").inner_text() == f"{HOSTILE} treaty"
+        assert "<script>window.hacked=2</script>" in card.inner_text()
+        visitor.page.locator(".card .open").first.click()
+        expect(visitor.page.locator(".reader mark")).to_contain_text("<script>window.hacked=4")
+        visitor.page.wait_for_timeout(300)
+        forbidden = "img, script, iframe, form, object, math, [onerror], [onload], [href^=java]"
+        assert visitor.page.locator("#desk").locator(forbidden).count() == 0
+        assert visitor.page.locator("#desk svg[onload], #desk a[target]").count() == 0
+        assert visitor.page.evaluate("typeof window.hacked") == "undefined"
+
+
+def test_a_busy_port_and_a_missing_library_are_said_in_one_line(seeds_home, tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        port = door.getsockname()[1]
+        with pytest.raises(SettingsError, match=f"port {port} is in use; choose another"):
+            serve(Settings(home=seeds_home, port=port))
+        with pytest.raises(NoLibraryError, match="ingest"):
+            serve(Settings(home=tmp_path / "none", port=port))
+
+
+@pytest.mark.skipif(
+    not os.environ.get("SCREENSHOTS"), reason="SCREENSHOTS=1 writes docs/window.png"
+)
+def test_the_window_has_its_picture_taken(window, visit):
+    visitor = visit(window)
+    visitor.ask(QUESTION)
+    visitor.page.mouse.move(0, 0)
+    picture = ROOT / "docs" / "window.png"
+    picture.parent.mkdir(exist_ok=True)
+    visitor.page.screenshot(path=picture)
+    assert picture.stat().st_size < 300_000
