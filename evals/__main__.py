@@ -17,7 +17,8 @@ from evals import figures, seeds, squad
 from evals.corpus import library_of
 from evals.figures import Figure
 from ingest.cli import reported
-from ingest.sync import discover, sync
+from ingest.sources import discover
+from ingest.sync import sync
 from rag.assistant import ArticleQA
 from rag.encoder import Encoder, SentenceTransformerEncoder
 from rag.library import Library

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from rag.errors import ArticleQAError
+from rag.errors import ArticleQAError, NoLibraryError
+
+if TYPE_CHECKING:
+    from ingest.sources import Sources
+    from ingest.sync import Failure
+    from rag.encoder import Encoder
+    from rag.library import Library
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -22,41 +32,135 @@ def main(argv: Sequence[str] | None = None) -> int:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", nargs="+", metavar="PATH", help="a folder or a file")
     parser.add_argument("--home", metavar="DIR", help="where the library lives (ARTICLE_QA_HOME)")
+    parser.add_argument("--json", action="store_true", help="print the report as JSON")
+    parser.add_argument("--dry-run", action="store_true", help="print the plan and touch nothing")
+    parser.add_argument("--wait", action="store_true", help="wait while another ingest is running")
+    parser.add_argument(
+        "--watch", action="store_true", help="stay, and ingest again whenever a file changes"
+    )
+    missing = parser.add_mutually_exclusive_group()
+    missing.add_argument(
+        "--keep-missing", action="store_true", help="keep articles whose files have vanished"
+    )
+    missing.add_argument(
+        "--prune-all", action="store_true", help="let an empty folder remove all that came from it"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Ingest and print the report; 0 when all went well, 1 when some files failed."""
-    from ingest.sync import discover, sync
     from rag.encoder import SentenceTransformerEncoder
     from rag.library import Library
     from rag.settings import Settings
 
     settings = Settings.load(home=arguments.home)
-    sources = discover(arguments.paths)
     encoder = SentenceTransformerEncoder(settings.encoder, settings.precision)
+    _discover(arguments)  # what cannot be found is said before a library is made
+    if arguments.dry_run:
+        return _print_plan(arguments, settings.home, encoder)
     library = Library.create(settings.home, encoder)
     try:
-        with Bar() as bar:
-            report = sync(library, sources, progress=bar)
+        status = _sync(arguments, library)
+        if arguments.watch:
+            _watch(arguments, library)
     finally:
         library.close()
-    for failure in report.failures:
-        print(f"failed: {failure.path}: {failure.reason}", file=sys.stderr)
-    print(
-        f"{report.added} added, {report.changed} changed, {report.removed} removed, "
-        f"{report.unchanged} unchanged, {len(report.failures)} failed; "
-        f"{report.embedded} passages embedded in {report.seconds:.1f} s"
-    )
+    return status
+
+
+def _discover(arguments: argparse.Namespace) -> Sources:
+    from ingest.sources import discover
+
+    return discover(arguments.paths, may_be_empty=arguments.prune_all)
+
+
+def _sync(arguments: argparse.Namespace, library: Library) -> int:
+    from ingest.sync import sync
+
+    with Bar() as bar:
+        report = sync(
+            library,
+            _discover(arguments),
+            keep_missing=arguments.keep_missing,
+            wait=arguments.wait,
+            progress=bar,
+        )
+    if arguments.json:
+        print(json.dumps(asdict(report), indent=2), flush=True)
+    else:
+        print_failures(report.failures)
+        print(
+            f"{report.added} added, {report.changed} changed, {report.removed} removed, "
+            f"{report.unchanged} unchanged, {len(report.failures)} failed; "
+            f"{report.embedded} passages embedded in {report.seconds:.1f} s",
+            flush=True,
+        )
     return 1 if report.failures else 0
+
+
+def _print_plan(arguments: argparse.Namespace, home: Path, encoder: Encoder) -> int:
+    from ingest.sync import look, plan
+    from rag.library import Library
+
+    sources = _discover(arguments)
+    try:
+        with Library.open(home, encoder).catalog.reading() as catalog:
+            known = catalog.origins()
+    except NoLibraryError:
+        known = {}
+    found = look(sources)
+    todo = plan(found.digests, known, () if arguments.keep_missing else sources.gone(known))
+    if arguments.json:
+        print(
+            json.dumps({**asdict(todo), "failures": [asdict(f) for f in found.failures]}, indent=2)
+        )
+    else:
+        print_failures(found.failures)
+        for what in ("added", "changed", "removed"):
+            for uri in getattr(todo, what):
+                print(f"{what}: {uri}")
+        print(
+            f"{len(todo.added)} to add, {len(todo.changed)} changed, {len(todo.removed)} to remove, "
+            f"{len(todo.unchanged)} unchanged, {len(found.failures)} failed; nothing was touched"
+        )
+    return 1 if found.failures else 0
+
+
+def _watch(arguments: argparse.Namespace, library: Library) -> None:
+    """Ingest again after each change, until interrupted; what fails once is tried at the next."""
+    from watchfiles import watch
+
+    print("watching for changes (stop with Ctrl-C)", file=sys.stderr, flush=True)
+    for _ in watch(*arguments.paths, raise_interrupt=False):
+        try:
+            _sync(arguments, library)
+        except ArticleQAError as error:
+            print_error(error)
+
+
+def print_failures(failures: Sequence[Failure]) -> None:
+    for failure in failures:
+        print(f"failed: {printable(failure.path)}: {printable(failure.reason)}", file=sys.stderr)
+
+
+def print_error(error: ArticleQAError) -> None:
+    print(f"error: {printable(' '.join(str(error).split()))}", file=sys.stderr)
+
+
+def printable(text: str) -> str:
+    """Text for one line of a terminal: what would move the cursor or cannot be shown is escaped."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 class Bar:
     """A progress bar on standard error, where that is a terminal."""
 
-    def __enter__(self) -> Bar:
+    def __init__(self, what: str = "Ingesting", unit: str = " files") -> None:
         from tqdm import tqdm
 
-        self._bar = tqdm(unit=" articles", desc="Ingesting", disable=None, leave=False)
+        self._bar = tqdm(unit=unit, desc=what, disable=None, leave=False)
+
+    def __enter__(self) -> Bar:
         return self
 
     def __call__(self, done: int, total: int) -> None:
@@ -73,8 +177,11 @@ def reported(run: Callable[[], int]) -> int:
     try:
         return run()
     except ArticleQAError as error:
-        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+        print_error(error)
         return 2
     except KeyboardInterrupt:
         print("stopped; the library is as it was before", file=sys.stderr)
         return 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 1

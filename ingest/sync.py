@@ -1,35 +1,29 @@
-"""Folders and files -> the library: a pure plan of what changed, then its application."""
+"""Files -> the library: a pure plan of what changed, then its application, all or nothing."""
 
 from __future__ import annotations
 
 import hashlib
-import os
+import stat
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
-from ingest.loaders import LOADERS, Loaded, load
+from ingest.loaders import Loaded, load
 from ingest.passages import digest, split
+from ingest.sources import Sources
 from rag.catalog import Origin
 from rag.encoder import Encoder
-from rag.errors import IngestError, LoadError
+from rag.errors import LoadError
 from rag.library import Edition, Library
-from rag.types import Article, Passage
+from rag.types import Article
 
 # Part of every origin's digest: raise it when files are read or divided differently.
 RECIPE = "1"
 
 Progress = Callable[[int, int], None]
 """Called with how many files are done and how many there are."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sources:
-    """The folders that were named, and every file to read, by its URI."""
-
-    folders: tuple[Path, ...]
-    files: Mapping[str, Path]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +39,10 @@ class Plan:
     def to_read(self) -> tuple[str, ...]:
         return self.added + self.changed
 
+    @property
+    def is_empty(self) -> bool:
+        return not (self.added or self.changed or self.removed)
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:
@@ -56,7 +54,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a run did, in files, and how many passages it embedded."""
+    """What a run did, in files; how many passages it embedded, and in how many seconds."""
 
     added: int
     changed: int
@@ -65,6 +63,14 @@ class Report:
     failures: tuple[Failure, ...]
     embedded: int
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The digest of each file that could be read, and the others with their reasons."""
+
+    digests: Mapping[str, str]
+    failures: tuple[Failure, ...]
 
 
 def plan(found: Mapping[str, str], known: Mapping[str, Origin], gone: Iterable[str]) -> Plan:
@@ -77,38 +83,61 @@ def plan(found: Mapping[str, str], known: Mapping[str, Origin], gone: Iterable[s
     )
 
 
-def sync(library: Library, sources: Sources, *, progress: Progress | None = None) -> Report:
-    """Make the library hold what the sources hold: added, changed and removed.
+def look(sources: Sources) -> Found:
+    """Read every file once, for its digest alone."""
+    digests: dict[str, str] = {}
+    failures: list[Failure] = []
+    for uri, path in sources.files.items():
+        try:
+            digests[uri] = _digest(path)
+        except OSError as error:
+            failures.append(Failure(str(path), error.strerror or str(error)))
+        except LoadError as error:
+            failures.append(Failure(str(path), str(error)))
+    return Found(digests, tuple(failures))
 
-    A file that cannot be read is reported, and what the library had of it stays.
+
+def sync(
+    library: Library,
+    sources: Sources,
+    *,
+    keep_missing: bool = False,
+    wait: bool = False,
+    progress: Progress | None = None,
+) -> Report:
+    """Make the library hold what the sources hold: added, changed and removed, all or nothing.
+
+    A file that cannot be read is reported, and what the library had of it stays. What vanished
+    from a folder goes, unless `keep_missing`. Raises LibraryBusyError when somebody else is
+    writing, unless it is to `wait`.
     """
     started = time.perf_counter()
-    files = sources.files
-    failures: list[Failure] = []
-    found = _digests(files, failures)
+    found = look(sources)
+    failures = list(found.failures)
 
     def planned(known: Mapping[str, Origin]) -> Plan:
-        return plan(found, known, _gone(sources, known))
+        return plan(found.digests, known, () if keep_missing else sources.gone(known))
 
     with library.catalog.reading() as catalog:
         todo = planned(catalog.origins())
     embedded = 0
-    if todo.to_read or todo.removed:
-        with library.writing() as edition:
+    if not todo.is_empty:
+        with library.writing(wait=wait) as edition:
             todo = planned(edition.origins())
             for uri in todo.removed:
                 edition.remove(uri)
             for done, uri in enumerate(todo.to_read):
                 if progress:
                     progress(done, len(todo.to_read))
-                _put(edition, files[uri], Origin(uri, found[uri]), library.encoder, failures)
+                origin = Origin(uri, found.digests[uri])
+                failures += _put(edition, sources.files[uri], origin, library.encoder)
+            if progress:
+                progress(len(todo.to_read), len(todo.to_read))
         embedded = edition.embedded
-        if progress:
-            progress(len(todo.to_read), len(todo.to_read))
     failed = {failure.path for failure in failures}
     return Report(
-        added=sum(str(files[uri]) not in failed for uri in todo.added),
-        changed=sum(str(files[uri]) not in failed for uri in todo.changed),
+        added=sum(str(sources.files[uri]) not in failed for uri in todo.added),
+        changed=sum(str(sources.files[uri]) not in failed for uri in todo.changed),
         removed=len(todo.removed),
         unchanged=len(todo.unchanged),
         failures=tuple(failures),
@@ -117,88 +146,30 @@ def sync(library: Library, sources: Sources, *, progress: Progress | None = None
     )
 
 
-def discover(paths: Sequence[str | Path]) -> Sources:
-    """The files of known formats in folders, hidden ones left out, and the files that are named.
-
-    Raises IngestError when a path does not exist or a folder holds no articles.
-    """
-    roots = [Path(os.path.abspath(path)) for path in paths]
-    files = {path.as_uri(): path for root in roots for path in _find(root)}
-    return Sources(tuple(root for root in roots if root.is_dir()), files)
+def _digest(path: Path) -> str:
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise LoadError("it is not a regular file")
+    with path.open("rb") as file:
+        return digest(RECIPE, hashlib.file_digest(file, "blake2b").hexdigest())
 
 
-def _find(root: Path) -> Iterator[Path]:
-    if root.is_file():
-        if root.suffix.lower() not in LOADERS:
-            raise IngestError(f"{root} is none of {_formats()}")
-        yield root
-        return
-    if not root.is_dir():
-        raise IngestError(f"{root} does not exist")
-    paths = sorted(
-        Path(folder, name)
-        for folder, folders, names in os.walk(root, onerror=_unreadable)
-        for name in _visible(folders, names)
-    )
-    if not paths:
-        raise IngestError(f"{root} holds no articles ({_formats()})")
-    yield from paths
-
-
-def _visible(folders: list[str], names: list[str]) -> list[str]:
-    folders[:] = sorted(name for name in folders if not name.startswith("."))
-    return [n for n in names if not n.startswith(".") and Path(n).suffix.lower() in LOADERS]
-
-
-def _unreadable(error: OSError) -> None:
-    raise IngestError(f"{error.filename} cannot be read: {error.strerror}")
-
-
-def _formats() -> str:
-    return ", ".join(LOADERS)
-
-
-def _digests(files: Mapping[str, Path], failures: list[Failure]) -> dict[str, str]:
-    found = {}
-    for uri, path in files.items():
-        try:
-            with path.open("rb") as file:
-                content = hashlib.file_digest(file, "blake2b").hexdigest()
-        except OSError as error:
-            failures.append(Failure(str(path), error.strerror or str(error)))
-        else:
-            found[uri] = digest(RECIPE, content)
-    return found
-
-
-def _gone(sources: Sources, known: Iterable[str]) -> list[str]:
-    """What is known from inside the folders, but is there no longer."""
-    inside = tuple(folder.as_uri() + "/" for folder in sources.folders)
-    return [uri for uri in known if uri.startswith(inside) and uri not in sources.files]
-
-
-def _put(
-    edition: Edition, path: Path, origin: Origin, encoder: Encoder, failures: list[Failure]
-) -> None:
+def _put(edition: Edition, path: Path, origin: Origin, encoder: Encoder) -> Iterator[Failure]:
+    """Read a file and write what it holds, or yield why it cannot be read."""
     try:
         loaded = load(path, path.read_bytes())
     except (LoadError, OSError) as error:
-        failures.append(Failure(str(path), str(error)))
+        yield Failure(str(path), str(error))
         return
-    edition.put(
-        origin,
-        [_divided(each, number, origin.uri, encoder) for number, each in enumerate(loaded)],
-    )
+    articles = [_article(each, number, origin.uri) for number, each in enumerate(loaded)]
+    edition.put(origin, [(article, split(article, encoder)) for article in articles])
 
 
-def _divided(
-    loaded: Loaded, number: int, uri: str, encoder: Encoder
-) -> tuple[Article, tuple[Passage, ...]]:
+def _article(loaded: Loaded, number: int, uri: str) -> Article:
     known = loaded.metadata
-    article = Article(
+    return Article(
         id=digest(uri, str(number)),
         text=loaded.text,
-        title=known.title or uri.rsplit("/", 1)[-1],
+        title=known.title or unquote(uri.rsplit("/", 1)[-1]),
         url=known.url or uri,
         origin=uri,
         published=known.published,
@@ -207,4 +178,3 @@ def _divided(
         place=known.place,
         language=known.language,
     )
-    return article, split(article, encoder)

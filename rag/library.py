@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, suppre
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
+from math import inf
 from pathlib import Path
 from typing import TypeVar
 
@@ -174,12 +175,12 @@ class Library:
             yield View(reader, vectors)
 
     @contextmanager
-    def writing(self) -> Iterator[Edition]:
+    def writing(self, *, wait: bool = False) -> Iterator[Edition]:
         """Changes that become visible together when the block ends, and not at all if it fails.
 
-        Raises LibraryBusyError when somebody else is writing.
+        Raises LibraryBusyError when somebody else is writing, unless it is to `wait`.
         """
-        with self._next_generation() as (catalog, branch):
+        with self._next_generation(wait) as (catalog, branch):
             with branch(catalog.state().vectors) as vectors:
                 edition = Edition(catalog, vectors, self.encoder)
                 yield edition
@@ -189,7 +190,7 @@ class Library:
 
     def rebuild(self, progress: Callable[[int, int], None] | None = None) -> int:
         """Make vectors and full text again from the catalog; returns how many were embedded."""
-        with self._next_generation() as (catalog, branch), branch("") as vectors:
+        with self._next_generation(wait=False) as (catalog, branch), branch("") as vectors:
             total, done = len(catalog.keys()), 0
             for some in _chunks(catalog.keyed(), _EMBED_AT_ONCE):
                 texts = [in_context(article, passage) for _, article, passage in some]
@@ -201,9 +202,9 @@ class Library:
         return done
 
     @contextmanager
-    def _next_generation(self) -> Iterator[tuple[Writer, _Branch]]:
+    def _next_generation(self, wait: bool) -> Iterator[tuple[Writer, _Branch]]:
         """What is written in the block becomes current when it ends, all of it or nothing."""
-        with self._sole_writer():
+        with self._sole_writer(wait):
             kept = ""
             with suppress(_Unchanged), self.catalog.writing() as catalog:
                 self._check_encoder(catalog)
@@ -220,13 +221,14 @@ class Library:
         self._generations.close()
 
     @contextmanager
-    def _sole_writer(self) -> Iterator[None]:
-        lock = portalocker.Lock(self.home / "writer.lock", mode="a", timeout=0)
+    def _sole_writer(self, wait: bool) -> Iterator[None]:
+        lock = portalocker.Lock(self.home / "writer.lock", mode="a", timeout=inf if wait else 0)
         try:
             lock.acquire()
         except portalocker.LockException:
             raise LibraryBusyError(
-                f"another process is writing to {self.home}; try again when it has finished"
+                f"another process is writing to {self.home}; "
+                "try again when it has finished, or say --wait"
             ) from None
         except OSError as error:
             raise StoreError(f"{self.home} cannot be written: {error.strerror}") from None

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ingest.sync import discover, sync
+from ingest.sources import discover
+from ingest.sync import sync
 from rag.assistant import ArticleQA
 from rag.encoder import SentenceTransformerEncoder
 from rag.library import Library

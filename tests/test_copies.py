@@ -3,7 +3,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from ingest.sync import discover, sync
+from ingest.sources import discover
+from ingest.sync import sync
 from rag.assistant import ArticleQA
 from rag.copies import ALIKE, bands, likeness, signature
 from rag.library import Library

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ingest.sync import Plan, Report, discover, plan, sync
+from ingest.sources import discover
+from ingest.sync import Plan, Report, plan, sync
 from rag.assistant import ArticleQA
 from rag.catalog import Origin
 from rag.check import problems
