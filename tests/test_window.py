@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from ingest.sync import discover, sync
+from ingest.sources import discover
+from ingest.sync import sync
 from rag.answerers import QuotingAnswerer
 from rag.assistant import ArticleQA
 from rag.encoder import SentenceTransformerEncoder

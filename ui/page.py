@@ -113,9 +113,16 @@ def _card(citation: Citation, evidence: Iterable[Evidence], turn: int) -> str:
         f'<header><a class="number" href="#{place}" title="Back to the answer">{citation.number}</a>'
         f"<div><h3>{escape(in_one_line(citation.title))}</h3>{_about(citation)}</div></header>"
         f'<blockquote data-quote="{escape(citation.quote)}">{_passage(citation, evidence)}</blockquote>'
+        f"{_also(citation)}"
         f"<footer>{_opener(citation.article_id, 'Read the article', citation.start, citation.end)}"
         f"{_link(citation.url, _host(citation.url))}</footer></article>"
     )
+
+
+def _also(citation: Citation) -> str:
+    """The copies of the article that print the same words."""
+    openers = (_opener(copy.article_id, copy.source or copy.title) for copy in citation.also)
+    return f'<p class="also">Also in {", ".join(openers)}</p>' if citation.also else ""
 
 
 def _passage(citation: Citation, evidence: Iterable[Evidence]) -> str:
@@ -144,9 +151,11 @@ def _id(article: Nearest | Summary) -> str:
 
 def _about(known: Citation | Nearest | Summary | Article) -> str:
     date = known.published
+    page = known.page if isinstance(known, Citation) else None
     parts = [
         f'<time datetime="{date.isoformat()}">{day(date)}</time>' if date else "",
         f"<span>{escape(in_one_line(known.source or ''))}</span>" if known.source else "",
+        f"<span>p. {page}</span>" if page else "",
     ]
     return f'<p class="about">{"".join(part for part in parts if part)}</p>' if any(parts) else ""
 

@@ -1,0 +1,132 @@
+"""Kills, full disks and damage: the library is as it was, or it says what is wrong."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from evals import crash
+from ingest.sources import discover
+from ingest.sync import sync
+from rag.assistant import ArticleQA
+from rag.check import problems
+from rag.encoder import SentenceTransformerEncoder
+from rag.errors import StoreError
+from rag.library import Library
+from rag.settings import Settings
+from tests.conftest import SEEDS
+
+Write = Callable[[str, str | bytes], Path]
+
+COAST = "The lighthouse at Cape Wrath was built in 1828 by Robert Stevenson."
+QUESTION = "Who built the lighthouse at Cape Wrath?"
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 3 MB; skips where none can be mounted."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(folder)]
+    if os.geteuid() != 0 or subprocess.run(command, capture_output=True, check=False).returncode:
+        pytest.skip("no small disk can be mounted here")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def test_a_kill_at_any_moment_leaves_the_library_before_or_after(
+    encoder: SentenceTransformerEncoder,
+) -> None:
+    outcome = crash.run(5, seed=7, real=encoder, told=lambda _: None)
+    assert outcome["before"] + outcome["after"] == 5
+
+
+def test_a_full_disk_is_said_and_changes_nothing(
+    small_disk: Path, write: Write, encoder: SentenceTransformerEncoder
+) -> None:
+    library = Library.create(small_disk / "library", encoder)
+    path = write("coast.txt", COAST)
+    sync(library, discover([path]))
+    for number in range(120):
+        text = " ".join(f"Word{number}x{n} stands here." for n in range(2_000))
+        write(f"many/{number}.txt", text)
+    with pytest.raises(StoreError) as caught:
+        sync(library, discover([path.parent]))
+    assert "\n" not in str(caught.value)
+    with ArticleQA.over(library, Settings()) as qa:
+        assert COAST in qa.ask(QUESTION).text
+    assert list(problems(library)) == []
+    shutil.rmtree(path.parent / "many")
+    assert sync(library, discover([path.parent])).unchanged == 1
+
+
+@pytest.mark.parametrize("keep", [0.0, 0.5, 0.98])
+@pytest.mark.parametrize("name", ["chroma.sqlite3", "data_level0.bin", "length.bin"])
+def test_vectors_cut_short_are_said_and_rebuilt(
+    seeds_home: Path, tmp_path: Path, encoder: SentenceTransformerEncoder, name: str, keep: float
+) -> None:
+    home = shutil.copytree(seeds_home, tmp_path / "copy")
+    (file,) = (home / "vectors").rglob(name)
+    os.truncate(file, int(file.stat().st_size * keep))
+    library = Library.open(home, encoder)
+    (problem,) = problems(library)
+    assert "article-qa rebuild" in problem
+    with pytest.raises(StoreError, match="article-qa rebuild"), library.reading():
+        pass
+    assert library.rebuild() == 69
+    assert list(problems(library)) == []
+    with ArticleQA.over(library, Settings()) as qa:
+        assert qa.ask("Who condemned the missile launch?").citations
+
+
+def test_check_names_what_a_stranger_did_to_the_library(
+    seeds_home: Path, tmp_path: Path, encoder: SentenceTransformerEncoder
+) -> None:
+    home = shutil.copytree(seeds_home, tmp_path / "copy")
+    library = Library.open(home, encoder)
+    assert list(problems(library)) == []
+    with library.writing() as edition:
+        edition.changed = True
+        key = next(iter(library_keys(library)))
+        edition._vectors.delete([key])
+        edition._vectors.add(["stray"], encoder.embed(["nobody wrote this"]))
+    found = list(problems(library))
+    assert "1 passages have no vector" in found
+    assert "1 vectors belong to no passage" in found
+    with library.catalog.writing() as catalog:
+        catalog._db.execute("INSERT INTO words (words) VALUES ('delete-all')")
+    assert any("not found by its words" in problem for problem in problems(library))
+    library.rebuild()
+    assert list(problems(library)) == []
+
+
+def library_keys(library: Library) -> set[str]:
+    with library.catalog.reading() as catalog:
+        return catalog.keys()
+
+
+def test_an_interrupted_run_changes_nothing(library: Library, write: Write) -> None:
+    folder = write("coast.txt", COAST).parent
+    sync(library, discover([folder]))
+    write("tower.txt", "The water tower of Mannheim was finished in 1889.")
+
+    def interrupt(done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        sync(library, discover([folder]), progress=interrupt)
+    assert list(problems(library)) == []
+    with library.catalog.reading() as catalog:
+        assert len(catalog.summaries()) == 1
+    assert sync(library, discover([folder])).added == 1
+
+
+def test_the_seeds_are_whole(seeds_home: Path, encoder: SentenceTransformerEncoder) -> None:
+    library = Library.open(seeds_home, encoder)
+    assert list(problems(library)) == []
+    assert sync(library, discover([SEEDS])).unchanged == 17
