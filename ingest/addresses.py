@@ -1,4 +1,4 @@
-"""Connections to the public internet alone: a name is resolved once, and what was checked is used."""
+"""Which addresses may be read: those of the public internet, checked where the connection is made."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import ipaddress
 import queue
 import socket
 import threading
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import httpcore
+import httpx
 
+from ingest.deadline import Deadline
 from rag.errors import LoadError
 
 Resolve = Callable[[str, int], Sequence[str]]
@@ -31,49 +31,8 @@ _NOT_PUBLIC = tuple(
 )
 
 
-class Unreachable(LoadError):
+class UnreachableError(LoadError):
     """No connection to a host can be made, or none may be."""
-
-
-class Deadline:
-    """The seconds that may be spent on something; what is waited out of politeness is not counted."""
-
-    def __init__(
-        self,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
-        self.clock = clock
-        self._sleep = sleep
-        self._seconds = 0.0
-        self._until = 0.0
-
-    @contextmanager
-    def within(self, seconds: float) -> Iterator[None]:
-        """A time of its own for what is done inside; one that runs outside is stopped meanwhile."""
-        outer, started = (self._seconds, self._until), self.clock()
-        self._seconds, self._until = seconds, started + seconds
-        try:
-            yield
-        finally:
-            self._seconds = outer[0]
-            self._until = outer[1] + self.clock() - started
-
-    def left(self) -> float:
-        """Seconds, always more than none; raises LoadError when the time is over."""
-        left = self._until - self.clock()
-        if left <= 0:
-            raise self.passed()
-        return left
-
-    def passed(self) -> LoadError:
-        return LoadError(f"it took longer than {self._seconds:g} seconds")
-
-    def pause(self, seconds: float) -> None:
-        """Wait, and move the deadline by as much."""
-        if seconds > 0:
-            self._sleep(seconds)
-            self._until += seconds
 
 
 class Guard(httpcore.NetworkBackend):
@@ -95,11 +54,11 @@ class Guard(httpcore.NetworkBackend):
         port: int,
         timeout: float | None = None,
         local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        """Connect to the first address that answers; raises Unreachable when none does or may."""
+        """Connect to the first address that answers; raises UnreachableError when none does or may."""
         addresses = self._addresses(host, port)
-        reason = "no address"
+        reason = "it has no address"
         for tried, address in enumerate(addresses):
             share = self._deadline.left() / (len(addresses) - tried)
             try:
@@ -108,14 +67,16 @@ class Guard(httpcore.NetworkBackend):
                 reason = str(error)
             else:
                 return _Timed(stream, self._deadline)
-        raise Unreachable(f"{host} cannot be reached: {reason}")
+        raise UnreachableError(f"{host} cannot be reached: {reason}")
 
     def _addresses(self, host: str, port: int) -> list[str]:
         addresses = list(dict.fromkeys(self._resolved(host, port)))
         private = [address for address in addresses if not is_public(address)]
         if private and not self._allow_private:
             named = "" if private[0] == host else f" is at {private[0]}, which"
-            raise Unreachable(f"{host}{named} is no address of the public internet")
+            raise UnreachableError(
+                f"{host}{named} is no address of the public internet; --allow-private reads it"
+            )
         return addresses
 
     def _resolved(self, host: str, port: int) -> Sequence[str]:
@@ -133,8 +94,9 @@ class Guard(httpcore.NetworkBackend):
             answer = answers.get(timeout=self._deadline.left())
         except queue.Empty:
             raise self._deadline.passed() from None
-        if isinstance(answer, Exception) or not answer:
-            raise Unreachable(f"the name {host} is not known")
+        if isinstance(answer, Exception):
+            reason = getattr(answer, "strerror", None) or "it cannot be a name"
+            raise UnreachableError(f"{host} has no address: {reason}")
         return answer
 
 
@@ -162,6 +124,22 @@ class _Timed(httpcore.NetworkStream):
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
+
+
+def as_url(text: str, base: httpx.URL | None = None) -> httpx.URL:
+    """An address as it may be asked for, without its fragment; raises LoadError for another."""
+    try:
+        url = httpx.URL(text.strip())
+        url = base.join(url) if base else url
+    except (httpx.InvalidURL, ValueError):
+        raise LoadError("that is no address of a page") from None
+    if url.scheme not in ("http", "https"):
+        raise LoadError("only addresses with http and https are read")
+    if url.userinfo:
+        raise LoadError("an address with a name or password in it is not read")
+    if not url.host or "%" in url.host or not 0 < (url.port or 80) < 65_536:
+        raise LoadError("that is no address of a page")
+    return url.copy_with(raw_path=url.raw_path, fragment=None)
 
 
 def resolve(host: str, port: int) -> list[str]:

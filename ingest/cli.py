@@ -5,16 +5,19 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from rag.errors import ArticleQAError, NoLibraryError
+from rag.errors import ArticleQAError, IngestError, NoLibraryError
 
 if TYPE_CHECKING:
-    from ingest.sources import Sources
-    from ingest.sync import Failure
+    from ingest.records import Fields
+    from ingest.sources import Failure, Sources
+    from rag.catalog import Origin
     from rag.encoder import Encoder
     from rag.library import Library
 
@@ -30,13 +33,26 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("paths", nargs="+", metavar="PATH", help="a folder or a file")
+    parser.add_argument(
+        "paths",
+        nargs="+",
+        metavar="PATH",
+        help="a folder, a file, or the http(s) URL of a page or feed",
+    )
     parser.add_argument("--home", metavar="DIR", help="where the library lives (ARTICLE_QA_HOME)")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     parser.add_argument("--dry-run", action="store_true", help="print the plan and touch nothing")
     parser.add_argument("--wait", action="store_true", help="wait while another ingest is running")
     parser.add_argument(
         "--watch", action="store_true", help="stay, and ingest again whenever a file changes"
+    )
+    parser.add_argument(
+        "--fields",
+        metavar="NAME=FIELD,...",
+        help="where records keep what: text=body,title=headline,date=pubDate,url=link",
+    )
+    parser.add_argument(
+        "--allow-private", action="store_true", help="fetch from the private network, too"
     )
     missing = parser.add_mutually_exclusive_group()
     missing.add_argument(
@@ -55,7 +71,9 @@ def run(arguments: argparse.Namespace) -> int:
 
     settings = Settings.load(home=arguments.home)
     encoder = SentenceTransformerEncoder(settings.encoder, settings.precision)
-    _discover(arguments)  # what cannot be found is said before a library is made
+    if arguments.watch and _urls(arguments):
+        raise IngestError("--watch follows folders and files; a URL cannot be watched")
+    _local(arguments)  # what cannot be found is said before a library is made
     if arguments.dry_run:
         return _print_plan(arguments, settings.home, encoder)
     library = Library.create(settings.home, encoder)
@@ -68,19 +86,47 @@ def run(arguments: argparse.Namespace) -> int:
     return status
 
 
-def _discover(arguments: argparse.Namespace) -> Sources:
+def _urls(arguments: argparse.Namespace) -> list[str]:
+    return [path for path in arguments.paths if path.lower().startswith(("http://", "https://"))]
+
+
+def _local(arguments: argparse.Namespace) -> Sources:
     from ingest.sources import discover
 
-    return discover(arguments.paths, may_be_empty=arguments.prune_all)
+    paths = [path for path in arguments.paths if path not in _urls(arguments)]
+    return discover(paths, may_be_empty=arguments.prune_all)
+
+
+@contextmanager
+def _sources(arguments: argparse.Namespace, known: Mapping[str, Origin]) -> Iterator[Sources]:
+    """Everything that was named; what came from the web lies in a folder that goes afterwards."""
+    local = _local(arguments)
+    if not _urls(arguments):
+        yield local
+        return
+    from ingest.fetch import fetch
+    from ingest.visitor import Visitor
+
+    with (
+        TemporaryDirectory(prefix="article-qa-fetched-") as folder,
+        Visitor(allow_private=arguments.allow_private) as visitor,
+        Bar("Fetching", " pages") as bar,
+    ):
+        fetched = fetch(visitor, _urls(arguments), known, Path(folder), told=lambda _: bar.step())
+        bar.close()
+        yield local | fetched
 
 
 def _sync(arguments: argparse.Namespace, library: Library) -> int:
     from ingest.sync import sync
 
-    with Bar() as bar:
+    with library.catalog.reading() as catalog:
+        known = catalog.origins()
+    with _sources(arguments, known) as sources, Bar("Ingesting", " files") as bar:
         report = sync(
             library,
-            _discover(arguments),
+            sources,
+            fields=_fields(arguments),
             keep_missing=arguments.keep_missing,
             wait=arguments.wait,
             progress=bar,
@@ -98,22 +144,28 @@ def _sync(arguments: argparse.Namespace, library: Library) -> int:
     return 1 if report.failures else 0
 
 
+def _fields(arguments: argparse.Namespace) -> Fields:
+    from ingest.records import USUAL, Fields
+
+    return Fields.parse(arguments.fields) if arguments.fields else USUAL
+
+
 def _print_plan(arguments: argparse.Namespace, home: Path, encoder: Encoder) -> int:
     from ingest.sync import look, plan
     from rag.library import Library
 
-    sources = _discover(arguments)
     try:
         with Library.open(home, encoder).catalog.reading() as catalog:
             known = catalog.origins()
     except NoLibraryError:
         known = {}
-    found = look(sources)
-    todo = plan(found.digests, known, () if arguments.keep_missing else sources.gone(known))
+    with _sources(arguments, known) as sources:
+        found = look(sources, _fields(arguments))
+        gone = () if arguments.keep_missing else sources.gone(known)
+    todo = plan(found.digests, known, gone)
     if arguments.json:
-        print(
-            json.dumps({**asdict(todo), "failures": [asdict(f) for f in found.failures]}, indent=2)
-        )
+        failures = [asdict(failure) for failure in found.failures]
+        print(json.dumps({**asdict(todo), "failures": failures}, indent=2))
     else:
         print_failures(found.failures)
         for what in ("added", "changed", "removed"):
@@ -168,8 +220,14 @@ class Bar:
         self._bar.update(done - self._bar.n)
         self._bar.refresh()
 
-    def __exit__(self, *_: object) -> None:
+    def step(self) -> None:
+        self._bar.update()
+
+    def close(self) -> None:
         self._bar.close()
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 def reported(run: Callable[[], int]) -> int:

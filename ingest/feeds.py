@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import html
-import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from urllib.parse import urljoin
 
 from ingest.metadata import as_date, as_line
+from ingest.text import decode
 from rag.errors import LoadError
 
 MOST_ENTRIES = 100
-LARGEST = 5_000_000  # bytes; what is read of a feed, whose newest entries come first
-# Each alternative is taken for good: none can be tried again in another way, so this is linear.
-_FIRST_ELEMENT = re.compile(
-    r"(?>\s+|<\?(?>[^>]+)>|<!--(?>(?:[^-]|-(?!->))*)-->|<!(?!--)(?>[^>\[]*)>)*+<([\w:]+)"
-)
+_ELEMENT = re.compile(r"<([\w:]+)")
 _TAG = re.compile(r"<[^<>]*>")
+_ROOT = re.compile(r"<(?:rss|feed|rdf:RDF|channel)\b", re.IGNORECASE)
+# One that begins no reference; nor one to a high number, which may be that of no character.
+_LONE_AMPERSAND = re.compile(
+    r"&(?!(?:#\d{1,4}|#x[0-9a-c]?[0-9a-f]{1,3}|[a-z][a-z0-9]{0,30});)", re.IGNORECASE
+)
+_DATES = ("pubDate", "published", "date", "issued")  # RSS 2.0, Atom, Dublin Core, Atom 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +37,12 @@ class Entry:
 
 def first_element(content: bytes) -> str:
     """The name of the first element of a document in XML or HTML, in small letters, else ""."""
-    encoding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "latin-1"
-    text = content[:8_000].decode(encoding, errors="replace").removeprefix("\xef\xbb\xbf")
-    found = _FIRST_ELEMENT.match(text)
+    encoding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    text = content[:8_000].decode(encoding, errors="replace").lstrip()
+    while text.startswith(("<?", "<!")):
+        _, _, text = text.partition("-->" if text.startswith("<!--") else ">")
+        text = text.lstrip()
+    found = _ELEMENT.match(text)
     return found.group(1).lower() if found else ""
 
 
@@ -64,17 +69,56 @@ def entries(content: bytes, url: str) -> list[Entry]:
 
 
 def _from_xml(content: bytes, url: str) -> Iterator[Entry]:
-    import feedparser
+    tree = _parse(content, url)
+    for item in tree.iter("{*}item", "{*}entry") if tree is not None else ():
+        said = list(_parts(item))
+        link = _link(said) or _link(list(_parts(item.iter())))  # inside of what was not closed
+        if link:
+            titles = ("".join(part.itertext()) for name, part in said if name == "title")
+            dates = (_date(part.text) for name, part in said if name in _DATES)
+            yield Entry(
+                url=_absolute(link, item.base or url),
+                title=next(map(_words, titles), None),
+                published=next(filter(None, dates), None),
+            )
 
-    feed = feedparser.parse(
-        io.BytesIO(content[:LARGEST]),  # a string could be taken for a file to open
-        response_headers={"content-location": url},
-        sanitize_html=False,  # none of it is shown
-        resolve_relative_uris=False,  # in texts; links are resolved all the same
-    )
-    for entry in feed.entries:
-        if link := entry.get("link"):
-            yield Entry(link, _title(entry.get("title")), as_date(entry.get("published")))
+
+def _parse(content: bytes, url: str) -> Any:
+    """A document in XML as a tree; if it is broken, what is left once it is mended, or None."""
+    from lxml import etree
+
+    safe = {"resolve_entities": False, "no_network": True}
+    try:
+        return etree.fromstring(content, etree.XMLParser(**safe), base_url=url)
+    except etree.XMLSyntaxError:
+        text = decode(content)
+    root = _ROOT.search(text)
+    if root is None:
+        return None
+    mended = _LONE_AMPERSAND.sub("&amp;", text[root.start() :]).encode(errors="replace")
+    lenient = etree.XMLParser(recover=True, encoding="utf-8", **safe)
+    return etree.fromstring(mended, lenient, base_url=url)
+
+
+def _parts(elements: Iterable[Any]) -> Iterator[tuple[str, Any]]:
+    """Elements by their names, whatever namespace they are in, or are said to be in."""
+    for element in elements:
+        if isinstance(element.tag, str):  # else it is a comment
+            yield re.split("[}:]", element.tag)[-1], element
+
+
+def _link(said: Sequence[tuple[str, Any]]) -> str | None:
+    """The link to an entry's page: in RSS the text of an element, in Atom an attribute."""
+    for name, part in said:
+        # In a text it may be escaped twice, by its author or by being mended.
+        link = part.get("href") or (part.text or "").strip().replace("&amp;", "&")
+        if name == "link" and link and part.get("rel", "alternate") == "alternate":
+            return str(link)
+    for name, part in said:
+        text = (part.text or "").strip()
+        if name == "guid" and part.get("isPermaLink") != "false" and text.startswith("http"):
+            return str(text)
+    return None
 
 
 def _from_json(content: bytes, url: str) -> Iterator[Entry]:
@@ -85,10 +129,21 @@ def _from_json(content: bytes, url: str) -> Iterator[Entry]:
     items: Any = feed.get("items")
     for item in items if isinstance(items, list) else ():
         if isinstance(item, dict) and isinstance(item.get("url"), str):
-            title, published = item.get("title"), item.get("date_published")
-            yield Entry(urljoin(url, item["url"]), as_line(title) or None, as_date(published))
+            title, published = as_line(item.get("title")), _date(item.get("date_published"))
+            yield Entry(_absolute(item["url"], url), title or None, published)
 
 
-def _title(markup: str | None) -> str | None:
+def _date(value: object) -> date | None:
+    return as_date(value[:60]) if isinstance(value, str) else None
+
+
+def _words(markup: str) -> str | None:
     """A title without tags; whether there are any, feeds do not say reliably."""
-    return as_line(html.unescape(_TAG.sub(" ", markup or ""))) or None
+    return as_line(html.unescape(_TAG.sub(" ", markup))) or None
+
+
+def _absolute(link: str, base: str) -> str:
+    try:
+        return urljoin(base, link)
+    except ValueError:  # what is no address is told when it is visited
+        return link

@@ -2,59 +2,82 @@
 
 from __future__ import annotations
 
+import logging
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
-from ingest.metadata import Metadata, as_date, from_mapping, from_text
+from ingest.documents import load_docx, load_epub
+from ingest.entries import load_feed
+from ingest.markdown import load_markdown
+from ingest.markup import watch
+from ingest.metadata import Metadata, as_date, from_text, shorten
+from ingest.pdf import load_pdf
+from ingest.records import RECORDS, USUAL, Fields
+from ingest.text import LONGEST, Loaded, Skipped, clean, decode
 from rag.errors import LoadError
 
-LARGEST = 50_000_000  # bytes
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
-_BINARY = re.compile(r"[\x00-\x08\x0e-\x1a\x7f-\x84\x86-\x9f\ufffd]")
-_SAMPLE = 100_000  # as much of a file as is needed to tell what it is
+__all__ = ["LOADERS", "RECORDS", "Fields", "Loaded", "Skipped", "decode", "load", "summary"]
+
+LARGEST = 50_000_000  # bytes of a file
+MOST = 200_000  # articles in a file
+_LONGEST_LINE = 500  # characters of a title, of an author and so on
+_LONGEST_REASON = 300
 _LETTER = re.compile(r"[^\W\d_]")
+_ADDRESS = re.compile(r"https?://\S{1,2000}")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8}){0,3}")
+_TALKATIVE = ("pypdf", "trafilatura", "htmldate", "courlan")
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """The text of an article, as it will be stored and cited, and what is known about it."""
+def load(
+    path: Path, data: bytes, *, fields: Fields = USUAL, skipped: list[Skipped] | None = None
+) -> list[Loaded]:
+    """The articles in a file; raises LoadError with the reason when there are none to be had.
 
-    text: str
-    metadata: Metadata
-
-
-def load(path: Path, data: bytes) -> list[Loaded]:
-    """The articles in a file; raises LoadError with the reason when there are none to be had."""
+    `fields` are the names that its records use, if it has records. What had to be left out of a
+    file is added to `skipped`.
+    """
     if len(data) > LARGEST:
         raise LoadError(f"it has {len(data):,} bytes; {LARGEST:,} are the most")
-    found = LOADERS[path.suffix.lower()](data)
-    articles = [
-        Loaded(loaded.text, loaded.metadata.or_else(from_text(loaded.text)))
-        for loaded in found
-        if _LETTER.search(loaded.text)
-    ]
-    if not articles:
+    if not data.strip():
         raise LoadError("it holds no text")
+    suffix = path.suffix.lower()
+    articles: list[Loaded] = []
+    left_out: list[Skipped] = []
+    seen: dict[str, int] = {}
+    with _reasons(suffix):
+        for part in LOADERS[suffix](data, fields):
+            if isinstance(part, Skipped):
+                left_out.append(part)
+            elif len(part.text) > LONGEST:
+                left_out.append(_too_long(part))
+            elif _LETTER.search(part.text):
+                articles.append(_finished(part, seen))
+            if len(articles) + len(left_out) > MOST:
+                raise LoadError(f"it holds more than {MOST:,} records, which are the most")
+        if not articles:
+            raise LoadError(summary(left_out) or "it holds no text")
+    if skipped is not None:
+        skipped += left_out
     return articles
+
+
+def summary(skipped: Sequence[Skipped]) -> str:
+    """What was left out of a file, in a line: where for each reason, and how often."""
+    places: dict[str, list[str]] = {}
+    for part in skipped:
+        places.setdefault(part.reason, []).append(part.where)
+    told = [
+        ", ".join(where[:3]) + f" and {len(where) - 3:,} more" * (len(where) > 3) + f": {reason}"
+        for reason, where in list(places.items())[:3]
+    ]
+    return "; ".join(told).removeprefix(": ") + "; and others" * (len(places) > 3)
 
 
 def load_text(data: bytes) -> list[Loaded]:
     return [Loaded(clean(decode(data)), Metadata())]
-
-
-def load_markdown(data: bytes) -> list[Loaded]:
-    """Markdown as the words that a reader sees, with the metadata of its YAML front matter."""
-    import frontmatter
-    import yaml
-
-    try:
-        metadata, body = frontmatter.parse(decode(data))
-    except (yaml.YAMLError, ValueError) as error:
-        reason = " ".join(str(error).split())
-        raise LoadError(f"its front matter is not YAML: {reason}") from None
-    return [Loaded(clean(_markdown_words(body)), from_mapping(metadata))]
 
 
 def load_html(data: bytes) -> list[Loaded]:
@@ -63,8 +86,15 @@ def load_html(data: bytes) -> list[Loaded]:
     from trafilatura.settings import Document
     from trafilatura.utils import load_html as parse
 
+    watch(data)
     tree = parse(data)
-    page = trafilatura.bare_extraction(tree, with_metadata=True, include_comments=False)
+    page = trafilatura.bare_extraction(
+        tree,
+        with_metadata=True,
+        include_comments=False,
+        # A date that merely occurs in the story is not the day on which it was published.
+        date_extraction_params={"extensive_search": False, "original_date": True},
+    )
     if tree is None or not isinstance(page, Document) or not page.text:
         raise LoadError("no main text was found in the page")
     metadata = Metadata(
@@ -79,62 +109,78 @@ def load_html(data: bytes) -> list[Loaded]:
     return [Loaded(clean(re.sub(r"\n+", "\n\n", page.text)), metadata)]
 
 
-def decode(data: bytes) -> str:
-    """Text in whatever encoding it was written; raises LoadError for what is not text."""
-    import chardet
-
+@contextmanager
+def _reasons(suffix: str) -> Iterator[None]:
+    """Whatever goes wrong in a library that reads a file is said in one line, and nothing printed."""
+    loggers = [logging.getLogger(name) for name in _TALKATIVE]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL + 1)
     try:
-        if b"\0" in data:  # no text in UTF-8 has one, but all text in UTF-16 does
-            raise UnicodeDecodeError("utf-8", b"", 0, 0, "NUL")
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        encoding = chardet.detect(data[:_SAMPLE])["encoding"]
-        if encoding is None:
-            raise LoadError("it is binary data, or text in no known encoding") from None
-        text = data.decode(encoding, errors="replace").removeprefix("\ufeff")
-    if len(_BINARY.findall(text, 0, _SAMPLE)) > min(len(text), _SAMPLE) / 50:
-        raise LoadError("it is not text but binary data")
-    return text
+        yield
+    except LoadError as error:
+        raise LoadError(_line(str(error), _LONGEST_REASON)) from error.__cause__
+    except RecursionError:
+        raise LoadError("it nests too deeply") from None
+    except Exception as error:  # there is no end to how a file can be broken
+        reason = _line(f"{type(error).__name__}: {error}", _LONGEST_REASON)
+        raise LoadError(f"it is broken, or no {suffix} file ({reason})") from error
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
 
 
-def clean(text: str) -> str:
-    """Text as it is stored: one kind of line break and no control characters, else unchanged."""
-    return _CONTROL.sub(" ", re.sub(r"\r\n?|\u2028|\u2029|\x85", "\n", text))
+def _finished(loaded: Loaded, seen: dict[str, int]) -> Loaded:
+    """An article with what its text tells of it, in clean lines, and a key that no other has."""
+    known = loaded.metadata.or_else(from_text(loaded.text))
+    url = _line(known.url or "")
+    language = known.language or ""
+    metadata = Metadata(
+        title=_line(known.title or "") or None,
+        published=known.published,
+        source=_line(known.source or "") or None,
+        author=_line(known.author or "") or None,
+        place=_line(known.place or "") or None,
+        url=url if _ADDRESS.fullmatch(url) else None,
+        language=language if _LANGUAGE.fullmatch(language) else None,
+    )
+    key = _distinct(_line(loaded.key), seen) if loaded.key else None
+    return replace(loaded, metadata=metadata, key=key)
 
 
-def _markdown_words(body: str) -> str:
-    """The text of each block of a Markdown document, a blank line between two."""
-    from markdown_it import MarkdownIt
-
-    blocks = []
-    item = ""
-    for token in MarkdownIt("commonmark").enable("table").parse(body):
-        if token.type == "list_item_open":
-            item = "- "
-        elif token.type == "inline":
-            blocks.append(item + _inline_words(token.children or []))
-            item = ""
-        elif token.type in ("fence", "code_block"):
-            blocks.append(token.content.rstrip())
-    return "\n\n".join(block for block in blocks if block.strip())
+def _distinct(key: str, seen: dict[str, int]) -> str:
+    seen[key] = seen.get(key, 0) + 1
+    return key if seen[key] == 1 else _distinct(f"{key}#{seen[key]}", seen)
 
 
-def _inline_words(tokens: list) -> str:  # type: ignore[type-arg]
-    words = []
-    for token in tokens:
-        if token.type in ("softbreak", "hardbreak"):
-            words.append(" " if token.type == "softbreak" else "\n")
-        elif token.type in ("text", "code_inline"):
-            words.append(token.content)
-    return "".join(words)
+def _too_long(loaded: Loaded) -> Skipped:
+    reason = f"it has {len(loaded.text):,} characters; {LONGEST:,} are the most"
+    return Skipped(_line(loaded.key or loaded.metadata.title or "", 80), reason)
 
 
-LOADERS: dict[str, Callable[[bytes], list[Loaded]]] = {
-    ".txt": load_text,
-    ".text": load_text,
-    ".md": load_markdown,
-    ".markdown": load_markdown,
-    ".html": load_html,
-    ".htm": load_html,
-    ".xhtml": load_html,
+def _line(text: str, longest: int = _LONGEST_LINE) -> str:
+    return shorten(clean(text), longest)
+
+
+def _plain(read: Callable[[bytes], Iterable[Loaded | Skipped]]) -> Loader:
+    """A loader of files that have no fields to be named."""
+    return lambda data, fields: read(data)
+
+
+Loader = Callable[[bytes, Fields], Iterable[Loaded | Skipped]]
+LOADERS: dict[str, Loader] = {
+    ".txt": _plain(load_text),
+    ".text": _plain(load_text),
+    ".md": _plain(load_markdown),
+    ".markdown": _plain(load_markdown),
+    ".html": _plain(load_html),
+    ".htm": _plain(load_html),
+    ".xhtml": _plain(load_html),
+    ".pdf": _plain(load_pdf),
+    ".docx": _plain(load_docx),
+    ".epub": _plain(load_epub),
+    ".xml": _plain(load_feed),
+    ".rss": _plain(load_feed),
+    ".atom": _plain(load_feed),
+    **RECORDS,
 }

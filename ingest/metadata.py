@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from datetime import date, datetime
+from email.utils import parsedate
+from itertools import islice
 from typing import Any
 
+from ingest.sentences import headline, paragraphs, sentences
+from rag.types import Span
+
 _DATELINE = re.compile(
-    r"(?P<head>[^\n:–—]{3,80}?)\s*(?:\((?P<source>[^()\n]{2,40})\))?\s*(?::|–|—|(?<=\s)-)\s+(?=\S)"
+    r"(?P<head>[^\n:–—]{3,80}?)\s*(?:\((?P<source>[^()\n]{2,40})\)|/(?P<slashed>[A-Z]{2,10})/\.)?"
+    r"\s*(?::|–|—|--|(?<=\s)-|(?<=/\.))\s+(?=\S)"
 )
+# Without a date, only a name that is one of an agency makes a dateline of a beginning.
+_AGENCY = re.compile(
+    r"[A-Z]{2,6}|dpa|Agencia EFE|Anadolu|Ansa|Belga|Bloomberg|Interfax|Kyodo|Reuters|Tass|Xinhua|Yonhap"
+    r"|(?:[A-Z]\w+ ){1,3}(?:News|Agency|Press|Service)"
+)
+_PARTICLES = frozenset(("al", "am", "an", "and", "da", "de", "del", "den", "der", "di", "do", "la", "le", "of", "upon"))  # fmt: skip
+_BEGINNING = 4_000  # characters; where a title and a dateline are looked for
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
+_OF_FEEDS = re.compile(r"(?:[A-Z][a-z]{2}, )?\d{1,2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}")
+_LONGEST_DATE = 60  # characters; dateparser takes very long over a long text
 _LONGEST_TITLE = 120
-_SENTENCE_END = (".", "!", "?", ":", ";", "…", "”", '"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +70,11 @@ def from_mapping(values: dict[str, Any]) -> Metadata:
 
 def from_text(text: str) -> Metadata:
     """What the text itself tells: a title in its first line, and a dateline before its story."""
-    blocks = [block.strip() for block in re.split(r"\n\s*\n", text[:4_000]) if block.strip()]
-    if not blocks:
-        return Metadata()
-    lines = blocks[0].splitlines()
-    titled = len(lines[0]) <= _LONGEST_TITLE and not lines[0].rstrip().endswith(_SENTENCE_END)
-    titled = titled and len(lines) + len(blocks) > 2
-    found = next(filter(None, map(dateline, _beginnings(blocks))), Metadata())
-    title = lines[0] if titled else _without_dateline(blocks[0])
-    return found.or_else(Metadata(title=shorten(title)))
+    beginning = text[:_BEGINNING]
+    found = next(filter(None, map(dateline, _beginnings(beginning))), Metadata())
+    head = headline(text)
+    title = text[head.start : head.end] if head else _first_sentence(beginning)
+    return found.or_else(Metadata(title=shorten(title) or None))
 
 
 def dateline(text: str) -> Metadata | None:
@@ -72,34 +82,32 @@ def dateline(text: str) -> Metadata | None:
     match = _DATELINE.match(text)
     if match is None:
         return None
-    parts = [part.strip() for part in match["head"].split(",")]
+    source = match["source"] or match["slashed"]
+    parts = [part.strip(" .") for part in match["head"].split(",")]
     for first in range(1, len(parts)):
         published = as_date(", ".join(parts[first:]))
         if published and _is_place(parts[:first]):
-            return Metadata(
-                place=", ".join(parts[:first]), published=published, source=match["source"]
-            )
-    dated = re.search(r"\d", match["head"]) is not None
-    if match["source"] and _is_place(parts[:1]):
-        place = parts[0] if dated else ", ".join(parts)
-        return Metadata(place=place, source=match["source"])
+            return Metadata(place=", ".join(parts[:first]), published=published, source=source)
+    if source and _AGENCY.fullmatch(source) and _is_place(parts[:1]):
+        dated = re.search(r"\d", match["head"]) is not None
+        return Metadata(place=parts[0] if dated else ", ".join(parts), source=source)
     return None
 
 
 def as_date(value: object) -> date | None:
     """A date from what people write; None for what is no date, or could be two."""
-    if isinstance(value, datetime):
-        return value.date()
     if isinstance(value, date):
-        return value
+        return value.date() if isinstance(value, datetime) else value
     text = as_line(value)
-    if not text or not re.search(r"\d{4}", text):
+    if not text or len(text) > _LONGEST_DATE or not re.search(r"\d{4}", text):
         return None
-    if iso := _ISO.match(text):
-        try:
+    try:
+        if iso := _ISO.match(text):
             return date.fromisoformat(iso.group())
-        except ValueError:
-            return None
+        if _OF_FEEDS.match(text) and (parts := parsedate(text)):  # RFC 822
+            return date(*parts[:3])
+    except ValueError:
+        return None
     import dateparser
 
     readings = {
@@ -125,6 +133,8 @@ def as_line(value: object) -> str:
     """A value from front matter as one line of text; lists are joined with commas."""
     if isinstance(value, (list, tuple)):
         return ", ".join(filter(None, map(as_line, value)))
+    if isinstance(value, dict):
+        return ""
     return " ".join(str(value).split()) if value is not None else ""
 
 
@@ -136,20 +146,24 @@ def shorten(text: str, limit: int = _LONGEST_TITLE) -> str:
     return (line[: limit - 1].rsplit(" ", 1)[0] or line[: limit - 1]) + "…"
 
 
-def _beginnings(blocks: list[str]) -> Iterable[str]:
-    """Where a dateline may stand: at the first paragraphs, or under a title line."""
-    for block in blocks[:3]:
-        yield block
-        yield from block.splitlines()[1:2]
+def _beginnings(text: str) -> Iterator[str]:
+    """Where a dateline may stand: before the first paragraphs."""
+    for span in islice(paragraphs(text), 4):
+        yield text[span.start : span.end]
 
 
-def _without_dateline(block: str) -> str:
-    match = _DATELINE.match(block)
-    story = block[match.end() :] if match and dateline(block) else block
-    return re.split(r"(?<=[.!?])\s", " ".join(story.split()), maxsplit=1)[0]
+def _first_sentence(text: str) -> str:
+    span = next(paragraphs(text), None)
+    if span is None:
+        return ""
+    if dateline(text[span.start : span.end]):
+        match = _DATELINE.match(text, span.start)
+        span = Span(match.end() if match else span.start, span.end)
+    first = next(sentences(text, span), span)
+    return text[first.start : first.end]
 
 
 def _is_place(parts: list[str]) -> bool:
-    """ "New Delhi" or "SEOUL, South Korea": few words, each beginning with a capital."""
+    """ "New Delhi", "Rio de Janeiro" or "SEOUL, South Korea": few words, with capitals but for particles."""
     words = " ".join(parts).split()
-    return 0 < len(words) <= 6 and all(word[0].isupper() for word in words)
+    return 0 < len(words) <= 6 and all(w[0].isupper() or w in _PARTICLES for w in words)

@@ -8,22 +8,14 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
+from ingest.sentences import LIST_ITEM, SENTENCE_END, WRAPPED, paragraphs, sentences
 from rag.encoder import Encoder
 from rag.types import Article, Passage, Span, heading
 
 # Short paragraphs share a passage up to this many tokens; one paragraph may fill the model's limit.
 TARGET = 128
-# Text that was wrapped by hand has no line longer than this, so there a line break is only a space.
-WRAPPED = 100
 _LONGEST_LIST = 600  # characters of a list that is quoted as one sentence
-
-_BLANK_LINES = re.compile(r"\n\s*\n")
-_LINE_BREAK = re.compile(r"\n")
-_LIST_ITEM = re.compile(r"\s*(?:[-*+•‣▪–]|\d{1,3}[.)])\s")
-_BEFORE_LIST_ITEM = re.compile(rf"\n(?={_LIST_ITEM.pattern})")
-_ENDS_IN_INITIAL = re.compile(r"(?:^|[\W_])[A-Z]\.\s*$")
-_STARTS_WITH_INITIAL = re.compile(r"[A-Z]\.?(?:\s|$)")
-_FULL_STOP = re.compile(r"[.!?…。！？:;][\"'”’»)\]]*$")
+_RULE = re.compile(r"(?:\s*[-*_=|:]){3,}\s*$")
 
 Counted: TypeAlias = tuple[Span, int]
 """A range of characters and how many tokens it has."""
@@ -44,75 +36,21 @@ def split(article: Article, encoder: Encoder) -> tuple[Passage, ...]:
             for paragraph in paragraphs(article.text)
         ],
     )
+    headings = _headings(article.text, found)
     spans = [span for paragraph in found for span in paragraph]
     tokens = iter(encoder.token_spans([article.text[span.start : span.end] for span in spans]))
     counted = [
         [piece for span in paragraph for piece in _cut(span, next(tokens), limit)]
         for paragraph in found
     ]
-    blocks = list(_with_headings(article, [paragraph for paragraph in counted if paragraph]))
-    stands = [span for block in blocks for span, _ in block if not _is_heading(article, span)]
-    quotable = frozenset(stands or spans)
+    blocks = [block for block in counted if block]
+    unquotable = headings | {span for span in spans if _asks(article.text, span)}
+    pieces = [span for block in blocks for span, _ in block]
+    quotable = frozenset(span for span in pieces if span not in unquotable) or frozenset(pieces)
     return tuple(
         _passage(article, [span for span, _ in group], quotable, encoder.name)
-        for group in _pack(blocks, limit)
+        for group in _pack(_with_headings(blocks, headings), limit)
     )
-
-
-def paragraphs(text: str) -> Iterator[Span]:
-    """Ranges between blank lines; also single lines where the text was never wrapped by hand."""
-    for block in _between(_BLANK_LINES, text, Span(0, len(text))):
-        lines = text[block.start : block.end].splitlines()
-        wrapped = max(map(len, lines), default=0) <= WRAPPED
-        yield from _between(_BEFORE_LIST_ITEM if wrapped else _LINE_BREAK, text, block)
-
-
-def sentences(text: str, paragraph: Span, language: str | None = None) -> Iterator[Span]:
-    """Ranges of the sentences of a paragraph, without the white space around them."""
-    from sentencex import get_sentence_boundaries
-
-    words = text[paragraph.start : paragraph.end]
-    pending: Span | None = None
-    for found in get_sentence_boundaries(language or "en", words):
-        span = _strip(
-            text, paragraph.start + found["start_index"], paragraph.start + found["end_index"]
-        )
-        if span.start == span.end:
-            continue
-        if pending is None:
-            pending = span
-        elif _is_one_name(text[pending.start : pending.end], text[span.start : span.end]):
-            pending = Span(pending.start, span.end)
-        else:
-            yield pending
-            pending = span
-    if pending is not None:
-        yield pending
-
-
-def _is_one_name(before: str, after: str) -> bool:
-    """Initials torn apart, as in "the Japan-U. S alliance", end no sentence."""
-    return bool(_ENDS_IN_INITIAL.search(before) and _STARTS_WITH_INITIAL.match(after))
-
-
-def _between(separator: re.Pattern[str], text: str, within: Span) -> Iterator[Span]:
-    start = within.start
-    for match in separator.finditer(text, within.start, within.end):
-        yield from _nonempty(text, start, match.start())
-        start = match.end()
-    yield from _nonempty(text, start, within.end)
-
-
-def _nonempty(text: str, start: int, end: int) -> Iterator[Span]:
-    span = _strip(text, start, end)
-    if span.start < span.end:
-        yield span
-
-
-def _strip(text: str, start: int, end: int) -> Span:
-    words = text[start:end]
-    lead = len(words) - len(words.lstrip())
-    return Span(start + lead, start + lead + len(words.strip()))
 
 
 def _cut(span: Span, tokens: Sequence[tuple[int, int]], limit: int) -> Iterator[Counted]:
@@ -129,38 +67,62 @@ def _cut(span: Span, tokens: Sequence[tuple[int, int]], limit: int) -> Iterator[
 def _with_lists(text: str, paragraphs: Iterable[list[Span]]) -> list[list[Span]]:
     """A sentence that ends in a colon takes in the list that it introduces."""
     joined: list[list[Span]] = []
+    taking = False
     for spans in paragraphs:
+        if not spans:
+            continue
         before = joined[-1][-1] if joined else None
-        if (
-            before
-            and _LIST_ITEM.match(text, spans[0].start)
-            and (text[before.end - 1] == ":" or "\n" in text[before.start : before.end])
+        taking = (
+            before is not None
+            and (taking or text[before.end - 1] == ":")
+            and LIST_ITEM.match(text, spans[0].start) is not None
             and spans[-1].end - before.start <= _LONGEST_LIST
-        ):
+        )
+        if taking and before:
             joined[-1][-1] = Span(before.start, spans[-1].end)
         else:
             joined.append(spans)
     return joined
 
 
-def _with_headings(article: Article, blocks: Iterable[list[Counted]]) -> Iterator[list[Counted]]:
+def _headings(text: str, paragraphs: Sequence[list[Span]]) -> frozenset[Span]:
+    """Lines of their own that only say what follows: read with that, they answer nothing alone."""
+    last = len(paragraphs) - 1
+    if not any(SENTENCE_END.search(text[s.start : s.end]) for spans in paragraphs for s in spans):
+        return frozenset()
+    return frozenset(
+        spans[0]
+        for number, spans in enumerate(paragraphs)
+        if len(spans) == 1
+        and (
+            _RULE.match(text[spans[0].start : spans[0].end])
+            or (number < last and _is_heading(text[spans[0].start : spans[0].end]))
+        )
+    )
+
+
+def _is_heading(words: str) -> bool:
+    is_line = len(words) <= WRAPPED and "\n" not in words
+    tells = SENTENCE_END.search(words) or LIST_ITEM.match(words) or ": " in words or " | " in words
+    return is_line and not tells
+
+
+def _asks(text: str, span: Span) -> bool:
+    """A question answers nothing; what follows it may."""
+    return text[span.start : span.end].rstrip("\"'”’»)]").endswith(("?", "？", "؟"))
+
+
+def _with_headings(
+    blocks: Iterable[list[Counted]], headings: frozenset[Span]
+) -> Iterator[list[Counted]]:
     waiting: list[Counted] = []
     for block in blocks:
         waiting += block
-        if not _is_heading(article, Span(block[0][0].start, block[-1][0].end)):
+        if block[-1][0] not in headings:
             yield waiting
             waiting = []
     if waiting:
         yield waiting
-
-
-def _is_heading(article: Article, span: Span) -> bool:
-    """A line that says what follows: it is read with that, but it answers nothing by itself."""
-    words = article.text[span.start : span.end]
-    if words == article.title:
-        return True
-    is_line = len(words) <= WRAPPED and "\n" not in words
-    return is_line and not _FULL_STOP.search(words) and not _LIST_ITEM.match(words)
 
 
 def _pack(blocks: Iterable[list[Counted]], limit: int) -> Iterator[list[Counted]]:

@@ -4,24 +4,58 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ingest.loaders import LOADERS
+from ingest.metadata import Metadata
 from rag.errors import IngestError
 
 
 @dataclass(frozen=True, slots=True)
-class Sources:
-    """The folders that were named, and every file to read, by its URI."""
+class Item:
+    """A file to read: how a report calls it, and what was told about it elsewhere."""
 
-    folders: tuple[Path, ...]
-    files: Mapping[str, Path]
+    path: Path
+    name: str
+    told: Metadata = field(default_factory=Metadata)
+    address: str | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What could not be read, and why."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The folders that were named, and every file to read, by the URI of its origin.
+
+    `unchanged` are URIs with their digests of what was not even fetched again.
+    """
+
+    folders: tuple[Path, ...] = ()
+    items: Mapping[str, Item] = field(default_factory=dict)
+    unchanged: Mapping[str, str] = field(default_factory=dict)
+    failures: tuple[Failure, ...] = ()
 
     def gone(self, known: Iterable[str]) -> list[str]:
         """What is known from inside the folders, but is there no longer."""
         inside = tuple(f"{folder.as_uri()}/" for folder in self.folders)
-        return [uri for uri in known if uri.startswith(inside) and uri not in self.files]
+        return [uri for uri in known if uri.startswith(inside) and uri not in self.items]
+
+    def __or__(self, other: Sources) -> Sources:
+        return Sources(
+            self.folders + other.folders,
+            {**self.items, **other.items},
+            {**self.unchanged, **other.unchanged},
+            self.failures + other.failures,
+        )
 
 
 def discover(paths: Sequence[str | Path], *, may_be_empty: bool = False) -> Sources:
@@ -30,9 +64,12 @@ def discover(paths: Sequence[str | Path], *, may_be_empty: bool = False) -> Sour
     Raises IngestError when a path does not exist, a folder cannot be read, or one holds no
     articles, unless it `may_be_empty`.
     """
-    roots = [Path(os.path.abspath(path)) for path in paths]
-    files = {path.as_uri(): path for root in roots for path in _find(root, may_be_empty)}
-    return Sources(tuple(root for root in roots if root.is_dir()), files)
+    if not all(map(str, paths)):
+        raise IngestError("an empty path names nothing; name a folder or a file")
+    roots = [Path(path).resolve() for path in paths]
+    found = [path for root in roots for path in _find(root, may_be_empty)]
+    items = {path.as_uri(): Item(path, str(path)) for path in found}
+    return Sources(tuple(root for root in roots if root.is_dir()), items)
 
 
 def _find(root: Path, may_be_empty: bool) -> list[Path]:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import hashlib
 import stat
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
-from ingest.loaders import Loaded, load
+from ingest.loaders import load
 from ingest.passages import digest, split
-from ingest.sources import Sources
+from ingest.records import RECORDS, USUAL, Fields
+from ingest.sources import Failure, Item, Sources
+from ingest.text import Loaded, Skipped
 from rag.catalog import Origin
 from rag.encoder import Encoder
 from rag.errors import LoadError
@@ -20,7 +22,7 @@ from rag.library import Edition, Library
 from rag.types import Article
 
 # Part of every origin's digest: raise it when files are read or divided differently.
-RECIPE = "1"
+RECIPE = "2"
 
 Progress = Callable[[int, int], None]
 """Called with how many files are done and how many there are."""
@@ -42,14 +44,6 @@ class Plan:
     @property
     def is_empty(self) -> bool:
         return not (self.added or self.changed or self.removed)
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A file that could not be read, and why."""
-
-    path: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,17 +77,17 @@ def plan(found: Mapping[str, str], known: Mapping[str, Origin], gone: Iterable[s
     )
 
 
-def look(sources: Sources) -> Found:
-    """Read every file once, for its digest alone."""
-    digests: dict[str, str] = {}
-    failures: list[Failure] = []
-    for uri, path in sources.files.items():
+def look(sources: Sources, fields: Fields = USUAL) -> Found:
+    """Read every file once, for its digest alone; in records, it depends on the `fields`, too."""
+    digests = dict(sources.unchanged)
+    failures = list(sources.failures)
+    for uri, item in sources.items.items():
         try:
-            digests[uri] = _digest(path)
+            digests[uri] = _digest(item.path, fields)
         except OSError as error:
-            failures.append(Failure(str(path), error.strerror or str(error)))
+            failures.append(Failure(item.name, error.strerror or str(error)))
         except LoadError as error:
-            failures.append(Failure(str(path), str(error)))
+            failures.append(Failure(item.name, str(error)))
     return Found(digests, tuple(failures))
 
 
@@ -101,6 +95,7 @@ def sync(
     library: Library,
     sources: Sources,
     *,
+    fields: Fields = USUAL,
     keep_missing: bool = False,
     wait: bool = False,
     progress: Progress | None = None,
@@ -112,7 +107,7 @@ def sync(
     writing, unless it is to `wait`.
     """
     started = time.perf_counter()
-    found = look(sources)
+    found = look(sources, fields)
     failures = list(found.failures)
 
     def planned(known: Mapping[str, Origin]) -> Plan:
@@ -121,6 +116,7 @@ def sync(
     with library.catalog.reading() as catalog:
         todo = planned(catalog.origins())
     embedded = 0
+    failed: set[str] = set()
     if not todo.is_empty:
         with library.writing(wait=wait) as edition:
             todo = planned(edition.origins())
@@ -129,15 +125,21 @@ def sync(
             for done, uri in enumerate(todo.to_read):
                 if progress:
                     progress(done, len(todo.to_read))
-                origin = Origin(uri, found.digests[uri])
-                failures += _put(edition, sources.files[uri], origin, library.encoder)
+                item = sources.items[uri]
+                origin = Origin(
+                    uri, found.digests[uri], item.address, item.etag, item.last_modified
+                )
+                try:
+                    failures += _put(edition, item, origin, library.encoder, fields)
+                except LoadError as error:
+                    failures.append(Failure(item.name, str(error)))
+                    failed.add(uri)
             if progress:
                 progress(len(todo.to_read), len(todo.to_read))
         embedded = edition.embedded
-    failed = {failure.path for failure in failures}
     return Report(
-        added=sum(str(sources.files[uri]) not in failed for uri in todo.added),
-        changed=sum(str(sources.files[uri]) not in failed for uri in todo.changed),
+        added=len(set(todo.added) - failed),
+        changed=len(set(todo.changed) - failed),
         removed=len(todo.removed),
         unchanged=len(todo.unchanged),
         failures=tuple(failures),
@@ -146,35 +148,46 @@ def sync(
     )
 
 
-def _digest(path: Path) -> str:
+def _digest(path: Path, fields: Fields) -> str:
     if not stat.S_ISREG(path.stat().st_mode):
         raise LoadError("it is not a regular file")
     with path.open("rb") as file:
-        return digest(RECIPE, hashlib.file_digest(file, "blake2b").hexdigest())
+        content = hashlib.file_digest(file, "blake2b").hexdigest()
+    named = [repr(fields)] if path.suffix.lower() in RECORDS and fields != USUAL else []
+    return digest(RECIPE, *named, content)
 
 
-def _put(edition: Edition, path: Path, origin: Origin, encoder: Encoder) -> Iterator[Failure]:
-    """Read a file and write what it holds, or yield why it cannot be read."""
+def _put(
+    edition: Edition, item: Item, origin: Origin, encoder: Encoder, fields: Fields
+) -> list[Failure]:
+    """Read a file and write what it holds; what of it could not be read, one by one.
+
+    Raises LoadError when that is all of it.
+    """
+    skipped: list[Skipped] = []
     try:
-        loaded = load(path, path.read_bytes())
-    except (LoadError, OSError) as error:
-        yield Failure(str(path), str(error))
-        return
-    articles = [_article(each, number, origin.uri) for number, each in enumerate(loaded)]
+        data = item.path.read_bytes()
+    except OSError as error:
+        raise LoadError(error.strerror or str(error)) from None
+    loaded = load(item.path, data, fields=fields, skipped=skipped)
+    articles = [_article(each, number, item, origin.uri) for number, each in enumerate(loaded)]
     edition.put(origin, [(article, split(article, encoder)) for article in articles])
+    return [Failure(item.name, f"{each.where}: {each.reason}") for each in skipped]
 
 
-def _article(loaded: Loaded, number: int, uri: str) -> Article:
-    known = loaded.metadata
+def _article(loaded: Loaded, number: int, item: Item, uri: str) -> Article:
+    known = item.told.or_else(loaded.metadata)
     return Article(
-        id=digest(uri, str(number)),
+        id=digest(uri, loaded.key or str(number)),
         text=loaded.text,
         title=known.title or unquote(uri.rsplit("/", 1)[-1]),
-        url=known.url or uri,
+        # A page may claim any address as its own; the one where it was found is certain.
+        url=uri if item.address else known.url or uri,
         origin=uri,
         published=known.published,
         source=known.source,
         author=known.author,
         place=known.place,
         language=known.language,
+        pages=loaded.pages,
     )

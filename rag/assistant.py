@@ -15,7 +15,6 @@ from rag import citations
 from rag.answerers import Answerer, QuotingAnswerer
 from rag.catalog import Summary
 from rag.encoder import SentenceTransformerEncoder
-from rag.errors import QuestionError
 from rag.evidence import suffices
 from rag.library import Library
 from rag.render import refusal
@@ -23,11 +22,11 @@ from rag.retriever import HybridRetriever
 from rag.settings import Settings
 from rag.types import Answer, Article, Citation, Delta, Event, Found
 
-LONGEST_QUESTION = 2_000  # characters
-
 
 class ArticleQA(Runnable[str, Event]):
-    """Answers questions from a library of articles; a LangChain Runnable from str to Answer.
+    """Answers questions from a library of articles.
+
+    A LangChain Runnable: `invoke` makes an Answer of a question, `stream` yields Events.
 
     Safe to share among threads. Every question sees the newest articles.
     """
@@ -115,12 +114,11 @@ class ArticleQA(Runnable[str, Event]):
 
     def _events(self, question: str) -> Iterator[Event]:
         started = time.perf_counter()
-        question = _checked(question)
         ranking = self.retriever.rank(question)
         yield Found(ranking.evidence)
         cited: list[Citation] = []
         if suffices(ranking.evidence, self._threshold, ranking.passages):
-            for quotation in self._answerer.answer(question, ranking.evidence):
+            for quotation in self._answerer.answer(ranking.question, ranking.evidence):
                 copies = ranking.copies.get(quotation.article.story, [])
                 citation = citations.cite(quotation, len(cited) + 1, copies)
                 yield Delta((" " if cited else "") + citations.marked(citations.quoted(citation)))
@@ -131,7 +129,7 @@ class ArticleQA(Runnable[str, Event]):
         if not cited:
             yield Delta(text)
         yield Answer(
-            question=question,
+            question=ranking.question,
             text=text,
             sentences=sentences,
             citations=tuple(cited),
@@ -140,16 +138,3 @@ class ArticleQA(Runnable[str, Event]):
             evidence=ranking.evidence,
             timings={**ranking.timings, "total": time.perf_counter() - started},
         )
-
-
-def _checked(question: str) -> str:
-    if not isinstance(question, str):
-        raise QuestionError(f"a question is a text, not {type(question).__name__}")
-    question = " ".join(question.split())
-    if not question:
-        raise QuestionError("the question is empty; ask something")
-    if len(question) > LONGEST_QUESTION:
-        raise QuestionError(
-            f"the question has {len(question):,} characters; ask in {LONGEST_QUESTION:,} at most"
-        )
-    return question

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ CREATE TABLE library (
 CREATE TABLE origins (
     uri TEXT PRIMARY KEY,
     digest TEXT NOT NULL,
+    address TEXT,
     etag TEXT,
     last_modified TEXT,
     ingested TEXT NOT NULL
@@ -92,10 +94,14 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """A file or page that was read, and a digest of what it held and of how it was read."""
+    """A file or page that was read, and a digest of what it held and of how it was read.
+
+    Of a page, also the address where it was found, and what the server said to recognise it by.
+    """
 
     uri: str
     digest: str
+    address: str | None = None
     etag: str | None = None
     last_modified: str | None = None
 
@@ -127,7 +133,7 @@ class Reader:
         return int(self._db.execute("SELECT count(*) FROM passages").fetchone()[0])
 
     def origins(self) -> dict[str, Origin]:
-        rows = self._db.execute("SELECT uri, digest, etag, last_modified FROM origins")
+        rows = self._db.execute("SELECT uri, digest, address, etag, last_modified FROM origins")
         return {row[0]: Origin(*row) for row in rows}
 
     def summaries(self) -> list[Summary]:
@@ -265,8 +271,8 @@ class Writer(Reader):
     """The catalog inside one write transaction: nothing is seen by others until it is committed."""
 
     def add_origin(self, origin: Origin, ingested: str) -> None:
-        row = (origin.uri, origin.digest, origin.etag, origin.last_modified, ingested)
-        self._db.execute("INSERT INTO origins VALUES (?, ?, ?, ?, ?)", row)
+        row = (*astuple(origin), ingested)
+        self._db.execute("INSERT INTO origins VALUES (?, ?, ?, ?, ?, ?)", row)
 
     def add_article(
         self, article: Article, passages: Sequence[Passage], signed: Signature | None
@@ -376,7 +382,8 @@ class Catalog:
         try:
             yield
         except sqlite3.Error as error:
-            raise StoreError(f"the catalog {self._path} cannot be used: {error}") from error
+            where = "is read-only" if _is_read_only(self._path) else f"cannot be used: {error}"
+            raise StoreError(f"the catalog {self._path} {where}") from error
 
     def _connect(self) -> sqlite3.Connection:
         db = sqlite3.connect(self._path, timeout=30, isolation_level=None)
@@ -387,6 +394,10 @@ class Catalog:
 
 def _is_made(db: sqlite3.Connection) -> bool:
     return db.execute("SELECT 1 FROM sqlite_master WHERE name = 'library'").fetchone() is not None
+
+
+def _is_read_only(path: Path) -> bool:
+    return path.parent.is_dir() and not os.access(path.parent, os.W_OK)
 
 
 def _check_format(db: sqlite3.Connection) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.types import Article, Citation, Evidence, Nearest, Sentence, Span
+from rag.words import in_one_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +25,8 @@ class Quotation:
 def cite(quotation: Quotation, number: int, copies: Sequence[Article] = ()) -> Citation:
     """A citation of a sentence; it is also in those copies of its article that hold the same words."""
     article = quotation.article
-    said = _one_line(quotation.text)
-    also = [copy for copy in copies if copy.id != article.id and said in _one_line(copy.text)]
+    said = in_one_line(quotation.text)
+    also = [copy for copy in copies if copy.id != article.id and said in in_one_line(copy.text)]
     return Citation(
         number=number,
         article_id=article.id,
@@ -37,6 +38,7 @@ def cite(quotation: Quotation, number: int, copies: Sequence[Article] = ()) -> C
         published=article.published,
         source=article.source,
         author=article.author,
+        place=article.place,
         score=quotation.score,
         page=article.page(quotation.span.start),
         also=tuple(map(named, also)),
@@ -45,7 +47,7 @@ def cite(quotation: Quotation, number: int, copies: Sequence[Article] = ()) -> C
 
 def quoted(citation: Citation) -> Sentence:
     """A quotation as a sentence of the answer, on one line."""
-    return Sentence(_one_line(citation.quote), (citation.number,))
+    return Sentence(in_one_line(citation.quote), (citation.number,))
 
 
 def marked(sentence: Sentence) -> str:
@@ -61,7 +63,3 @@ def nearest(evidence: tuple[Evidence, ...], limit: int = 3) -> tuple[Nearest, ..
 
 def named(article: Article) -> Nearest:
     return Nearest(article.id, article.title, article.url, article.published, article.source)
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())

@@ -69,8 +69,9 @@ class SentenceTransformerEncoder:
     """
 
     def __init__(self, model: str = BUNDLED, precision: Precision = "auto") -> None:
-        self.name = f"{BUNDLED}@{BUNDLED_SHA256[:12]}" if model == BUNDLED else model
-        self._wanted = model
+        self._wanted = BUNDLED if model == f"sentence-transformers/{BUNDLED}" else model
+        bundled = f"{BUNDLED}@{BUNDLED_SHA256[:12]}"
+        self.name = bundled if self._wanted == BUNDLED else model
         self._precision = precision
         self._loaded: SentenceTransformer | None = None
         # A fast tokenizer keeps its padding and truncation as state: one thread at a time.
@@ -159,7 +160,8 @@ def _load(wanted: str, precision: Precision) -> SentenceTransformer:
 
     transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    logging.getLogger("sentence_transformers").setLevel(logging.ERROR)
+    for talkative in ("sentence_transformers", "huggingface_hub", "httpx"):
+        logging.getLogger(talkative).setLevel(logging.ERROR)
     try:
         model = SentenceTransformer(
             str(path), device="cpu", local_files_only=path.exists(), trust_remote_code=False

@@ -25,6 +25,8 @@ _COMMON = 4.0
 _CONTEXT = 1 / 3
 # The title says what a sentence is about, so its words count for every sentence, but for less.
 _TITLE = 0.8
+# Where the title covers the question, its sentences would be even: their own words then decide.
+_OWN = 0.01
 # The fewer passages there are, the weaker is the best match that chance finds among them: each
 # halving below _FEW lowers by _STEP what a question that they do not answer can reach.
 _FEW, _STEP, _STEPS = 128, 0.03, 3
@@ -78,7 +80,8 @@ def _weights(
 def _is_name(question: str, word: Span) -> bool:
     """Written like a name or a number; at the beginning every word has a capital."""
     first = question[word.start]
-    return first.isdigit() or (first.isupper() and word.start > 0)
+    is_number = first.isdigit() and word.end - word.start > 1
+    return is_number or (first.isupper() and word.start > 0)
 
 
 def _evidence(
@@ -92,8 +95,11 @@ def _evidence(
     scores = []
     for sentence in passage.sentences:
         inside = (text.starts + offset >= sentence.start) & (text.ends + offset <= sentence.end)
-        alone = _cover(np.where(inside, cosines, titled), weights) if inside.any() else 0.0
-        scores.append(_CONTEXT * whole + (1 - _CONTEXT) * alone)
+        own = np.where(inside, cosines, 0.0)
+        alone = _cover(np.maximum(own, titled), weights) + _OWN * _cover(own, weights)
+        scores.append(
+            _CONTEXT * whole + (1 - _CONTEXT) * alone / (1 + _OWN) if inside.any() else 0.0
+        )
     return Evidence(article, passage, whole, tuple(scores))
 
 

@@ -146,15 +146,17 @@ def _check_sizes(folder: Path) -> None:
     """Chroma reads a file that was cut short without a word, and finds less from then on."""
     try:
         sizes = json.loads((folder / _SIZES).read_text(encoding="utf-8"))
-        short = [name for name, size in sizes.items() if (folder / name).stat().st_size < size]
+        for name, size in sizes.items():
+            if (folder / name).stat().st_size < size:
+                raise _damaged(folder, f"{name} was cut short")
+    except FileNotFoundError as error:
+        raise _damaged(folder, f"{Path(error.filename).name} is missing") from None
     except (OSError, ValueError, AttributeError) as error:
-        raise StoreError(
-            f"the vectors in {folder} are damaged ({error}); run: article-qa rebuild"
-        ) from None
-    if short:
-        raise StoreError(
-            f"the vectors in {folder} are damaged ({short[0]} was cut short); run: article-qa rebuild"
-        )
+        raise _damaged(folder, f"{_SIZES} cannot be read: {error}") from None
+
+
+def _damaged(folder: Path, how: str) -> StoreError:
+    return StoreError(f"the vectors in {folder} are damaged ({how}); run: article-qa rebuild")
 
 
 @contextmanager

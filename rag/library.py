@@ -144,6 +144,7 @@ class Library:
         """Open the library in a folder, or begin an empty one there."""
         library = cls(Path(home), encoder)
         if not library.catalog.exists():
+            assert encoder.token_limit  # a model that cannot be loaded leaves no library behind
             try:
                 Path(home).mkdir(parents=True, exist_ok=True)
             except OSError as error:
@@ -242,7 +243,8 @@ class Library:
         if built != self.encoder.name:
             raise ModelMismatchError(
                 f"the library in {self.home} was built with the encoder {built}, not {self.encoder.name}; "
-                "set ARTICLE_QA_ENCODER to it, or name another ARTICLE_QA_HOME and ingest again"
+                f"set ARTICLE_QA_ENCODER={built.partition('@')[0]}, or name another ARTICLE_QA_HOME "
+                "and ingest again"
             )
 
 

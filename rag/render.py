@@ -9,15 +9,11 @@ from datetime import date
 from typing import Any
 
 from rag.types import Answer, Article, Citation, Nearest
+from rag.words import in_one_line
 
 REFUSAL = "The articles do not answer this question."
 _MARKUP = re.compile(r"([\\`*_\[\]<>!|~&$#])")
 _WEB = ("http://", "https://")
-
-
-def in_one_line(text: str) -> str:
-    """Text with every run of white space as one space."""
-    return " ".join(text.split())
 
 
 def day(published: date) -> str:

@@ -14,10 +14,12 @@ from pydantic import ConfigDict
 
 from rag import evidence
 from rag.catalog import Reader
+from rag.errors import QuestionError
 from rag.library import Candidate, Library
 from rag.types import Article, Evidence, Passage
-from rag.words import overlap, words
+from rag.words import in_one_line, overlap, words
 
+LONGEST_QUESTION = 2_000  # characters
 _COPIES = 4  # how many times as many passages are looked through, since some may be copies
 _SAME = 0.8  # passages of one story that share so many words say the same
 
@@ -29,6 +31,7 @@ class Ranking:
     `copies` are the articles of each story that the evidence comes from. `timings` maps each step to the seconds that it took.
     """
 
+    question: str
     evidence: tuple[Evidence, ...]
     passages: int
     copies: dict[str, list[Article]]
@@ -72,7 +75,7 @@ class HybridRetriever(BaseRetriever):
     """Retrieves passages by meaning and by words; fits into any LangChain chain.
 
     Each Document holds a passage; its metadata hold `article_id`, `title`, `url`, `published`,
-    `source`, `start`, `end` (characters of the article) and `score` (0 to 1).
+    `source`, `place`, `start`, `end` (characters of the article) and `score` (0 to 1).
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
@@ -82,8 +85,12 @@ class HybridRetriever(BaseRetriever):
     rerank: int = 10
 
     def rank(self, question: str) -> Ranking:
-        """The evidence for a question, all from one moment of the library."""
+        """The evidence for a question, all from one moment of the library.
+
+        Raises QuestionError for a question that is empty or far too long.
+        """
         started = time.perf_counter()
+        question = _checked(question)
         vector = self.library.encoder.embed([question])[0]
         embedded = time.perf_counter()
         asked = words(question)
@@ -106,7 +113,7 @@ class HybridRetriever(BaseRetriever):
             "search": searched - embedded,
             "read": time.perf_counter() - searched,
         }
-        return Ranking(tuple(ranked), count, copies, timings)
+        return Ranking(question, tuple(ranked), count, copies, timings)
 
     def _get_relevant_documents(
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun
@@ -125,8 +132,23 @@ def as_document(found: Evidence) -> Document:
             "url": article.url,
             "published": article.published.isoformat() if article.published else None,
             "source": article.source,
+            "place": article.place,
             "start": passage.start,
             "end": passage.end,
             "score": found.score,
         },
     )
+
+
+def _checked(question: str) -> str:
+    """The question on one line; what is no character, as a terminal may send it, is replaced."""
+    if not isinstance(question, str):
+        raise QuestionError(f"a question is a text, not {type(question).__name__}")
+    question = in_one_line(question.encode("utf-8", "replace").decode("utf-8"))
+    if not question:
+        raise QuestionError("the question is empty; ask something")
+    if len(question) > LONGEST_QUESTION:
+        raise QuestionError(
+            f"the question has {len(question):,} characters; ask in {LONGEST_QUESTION:,} at most"
+        )
+    return question

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
 from typing import Literal
@@ -18,7 +19,12 @@ class Settings(BaseSettings):
     """Every setting with its default; the README lists them in these words."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True
+        env_prefix=PREFIX,
+        env_file=".env",
+        env_file_encoding="utf-8",
+        extra="ignore",
+        env_ignore_empty=True,
+        frozen=True,
     )
 
     home: Path = Field(Path(".article-qa"), description="the folder in which the library lives")
@@ -54,7 +60,7 @@ class Settings(BaseSettings):
         """
         _refuse_unknown_names(cls)
         try:
-            return cls(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+            return cls(**{name: value for name, value in given.items() if value not in (None, "")})  # type: ignore[arg-type]
         except ValidationError as error:
             first = error.errors()[0]
             name = PREFIX + "_".join(str(part) for part in first["loc"]).upper()
@@ -64,6 +70,8 @@ class Settings(BaseSettings):
 def _refuse_unknown_names(settings: type[Settings]) -> None:
     """A misspelt name would be a setting silently ignored."""
     from dotenv import dotenv_values
+
+    logging.getLogger("dotenv").setLevel(logging.ERROR)  # a line that it cannot read is no setting
 
     known = {PREFIX + name.upper() for name in settings.model_fields}
     try:

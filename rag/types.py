@@ -105,6 +105,7 @@ class Citation:
     published: date | None
     source: str | None
     author: str | None
+    place: str | None
     score: float
     page: int | None = None
     also: tuple[Nearest, ...] = ()

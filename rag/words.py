@@ -9,6 +9,11 @@ from rag.types import Span
 _WORD = re.compile(r"[^\W_]+")
 
 
+def in_one_line(text: str) -> str:
+    """Text with every run of white space as one space."""
+    return " ".join(text.split())
+
+
 def words(text: str) -> list[str]:
     """The distinct words of a text in lower case, in order of appearance."""
     return list(dict.fromkeys(word.lower() for word in _WORD.findall(text)))

@@ -53,6 +53,23 @@ def test_markdown_becomes_the_words_that_a_reader_sees() -> None:
     assert loaded.metadata.published == date(2022, 10, 4)
 
 
+def test_markdown_keeps_tables_ordinals_and_the_words_in_html() -> None:
+    loaded = load_one(
+        "a.md",
+        b"---\n\nIt begins with a rule.\n\n---\n\n| Work | Cost |\n|---|---|\n| Roof | 12,500 |\n\n"
+        b"1. Apply\n2. Pay\n\n<p>The fee is <b>9</b> euros.</p>\n\nThe dock<br>line.\n",
+    )
+    for words in ("It begins with a rule.", "Work | Cost\n\nRoof | 12,500", "1. Apply\n\n2. Pay"):
+        assert words in loaded.text
+    assert "The fee is 9 euros.\n\nThe dock line." in loaded.text
+
+
+def test_a_date_in_the_story_of_a_page_is_not_its_own() -> None:
+    story = "The club of Tarn was founded on May 3, 1999 by four friends who owned one boat. " * 5
+    page = f"<html><body><article><h1>The club</h1><p>{story}</p></article></body></html>"
+    assert load_one("a.html", page.encode()).metadata.published is None
+
+
 def test_html_gives_main_text_and_metadata() -> None:
     loaded = load_one("six-party-talks.html", (SEEDS / "six-party-talks.html").read_bytes())
     assert loaded.metadata.title == "The Six-Party Talks, 2003–2009"
@@ -97,7 +114,7 @@ def test_control_characters_cannot_reach_a_terminal() -> None:
         ("a.txt", b"\x7fELF\x02\x01\x01" + b"\x00" * 500, "binary"),
         ("a.md", b"---\ntitle: [unclosed\n---\nText.", "front matter"),
         ("a.html", b"<html><body></body></html>", "no main text"),
-        ("a.html", b"", "no main text"),
+        ("a.html", b"", "no text"),
     ],
 )
 def test_what_cannot_be_read_is_refused_with_a_reason(name: str, data: bytes, reason: str) -> None:

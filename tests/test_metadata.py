@@ -15,6 +15,9 @@ from ingest.metadata import Metadata, as_date, dateline, from_mapping, from_text
         ("NEW DELHI, Nov. 28, 2022 (PTI) - India said", "NEW DELHI", date(2022, 11, 28), "PTI"),
         ("PARIS, 12 January 2022 — The minister", "PARIS", date(2022, 1, 12), None),
         ("TOKYO, Oct 4 (Reuters) - Japan said", "TOKYO", None, "Reuters"),
+        ("BEIJING, Oct. 4, 2022 (Xinhua) -- China", "BEIJING", date(2022, 10, 4), "Xinhua"),
+        ("MOSCOW, October 4. /TASS/. Russia said", "MOSCOW", None, "TASS"),
+        ("Rio de Janeiro, 2 May 2021 (AFP) - Brazil", "Rio de Janeiro", date(2021, 5, 2), "AFP"),
     ],
 )
 def test_a_dateline_gives_place_date_and_agency(
@@ -32,6 +35,9 @@ def test_a_dateline_gives_place_date_and_agency(
         "In October 2022, the missile flew: nobody was hurt.",
         "A plan (the second one) - and a good one - failed.",
         "Six countries took part: China, Japan and others.",
+        "On Tuesday (May 3): the shop closed.",
+        "President Biden (Democrat) - a long story.",
+        "Note (important): read it.",
     ],
 )
 def test_an_ordinary_beginning_is_no_dateline(text: str) -> None:
@@ -65,6 +71,10 @@ def test_a_title_comes_from_a_heading_or_the_first_sentence() -> None:
     assert from_text("Tokyo, 4 October 2022 (TDI): It began. More.").title == "It began."
     assert from_text("word " * 100).title == ("word " * 23).strip() + "…"
     assert from_text("").title is None
+    assert (
+        from_text("Mr. Holt runs the U.S. hotel. He is old.").title
+        == "Mr. Holt runs the U.S. hotel."
+    )
 
 
 def test_front_matter_is_read_under_the_names_that_people_use() -> None:

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from ingest.passages import paragraphs, sentences, split
+from ingest.metadata import from_text
+from ingest.passages import split
+from ingest.sentences import paragraphs, sentences
 from rag.encoder import SentenceTransformerEncoder
 from rag.types import Article, Passage, Span, in_context
 from tests.conftest import USERS_ARTICLE
@@ -121,3 +123,61 @@ def test_equal_words_have_equal_keys_and_an_edit_changes_only_its_own(
     after = {passage.key for passage in split(article(text.replace("205", "999")), encoder)}
     assert len(before) >= 3
     assert len(after - before) == 1
+
+
+def quoted_from(text: str, encoder: SentenceTransformerEncoder) -> list[str]:
+    """What can be quoted of a text whose title is what the loader makes of it."""
+    made = article(text, title=from_text(text).title or "")
+    return quotable(made, split(made, encoder))
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The lighthouse at Cape Wrath was built in 1828.",
+        "It was designed by William Barlow.[5][6]",
+        "Mayor: Ute Kern",
+        "The roof repair | 12,500 euros | Ann Lee",
+        "वह दिल्ली में रहता है।",
+        "- Parking costs 2 euros a day",
+    ],
+)
+def test_what_tells_something_can_be_quoted(
+    encoder: SentenceTransformerEncoder, sentence: str
+) -> None:
+    text = f"{sentence}\n\nIt stands 20 meters tall. The last keeper left in 1998."
+    assert sentence in quoted_from(text, encoder)
+    assert sentence in quoted_from(f"It stands 20 meters tall.\n\n{sentence}", encoder)
+
+
+def test_a_question_is_read_with_its_answer_but_not_quoted(
+    encoder: SentenceTransformerEncoder,
+) -> None:
+    text = "The pool of Tarn\n\nWhen does the pool open?\n\nAt nine in the morning. It is heated."
+    assert quoted_from(text, encoder) == ["At nine in the morning.", "It is heated."]
+
+
+def test_a_headline_is_no_part_of_the_sentence_under_it(
+    encoder: SentenceTransformerEncoder,
+) -> None:
+    text = (
+        "Minister resigns after scandal\nThe minister of transport, Ole Dahl, resigned on Tuesday."
+    )
+    assert from_text(text).title == "Minister resigns after scandal"
+    assert quoted_from(text, encoder) == [
+        "The minister of transport, Ole Dahl, resigned on Tuesday."
+    ]
+
+
+def test_a_wrapped_sentence_takes_in_no_list_that_it_does_not_introduce(
+    encoder: SentenceTransformerEncoder,
+) -> None:
+    text = "The club was founded in 1900 by\nfour friends. It owns\na boat.\n\n1. The boat sails in May.\n2. The crew is ten.\n\n* * *\n\nThe end came soon."  # fmt: skip
+    assert from_text(text).title == "The club was founded in 1900 by four friends."
+    assert quoted_from(text, encoder) == [
+        "The club was founded in 1900 by\nfour friends.",
+        "It owns\na boat.",
+        "1. The boat sails in May.",
+        "2. The crew is ten.",
+        "The end came soon.",
+    ]

@@ -30,8 +30,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     ask = commands.add_parser("ask", help="answer one question")
     ask.add_argument("question", help='the question, or "-" to read it from standard input')
-    ask.add_argument("--json", action="store_true", help="print the whole answer as JSON")
-    ask.add_argument("--markdown", action="store_true", help="print it as Markdown with footnotes")
+    form = ask.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print the whole answer as JSON")
+    form.add_argument("--markdown", action="store_true", help="print it as Markdown with footnotes")
     ask.set_defaults(run=_ask)
 
     articles = commands.add_parser("articles", help="list what is in the library")
@@ -83,7 +84,8 @@ def _ask(arguments: argparse.Namespace) -> int:
 
 def _articles(arguments: argparse.Namespace) -> int:
     from rag.assistant import ArticleQA
-    from rag.render import in_one_line, plain
+    from rag.render import plain
+    from rag.words import in_one_line
 
     with ArticleQA.open(arguments.home) as qa:
         found = qa.articles()

@@ -8,8 +8,9 @@ from html import escape
 from urllib.parse import urlsplit
 
 from rag.catalog import Summary
-from rag.render import REFUSAL, day, in_one_line, to_text
+from rag.render import REFUSAL, day, to_text
 from rag.types import Answer, Article, Citation, Evidence, Nearest, Span
+from rag.words import in_one_line
 
 LONGEST_SHOWN = 280  # characters of a question in the conversation
 _BLANK_LINES = re.compile(r"\n\s*\n")
@@ -199,7 +200,8 @@ def _paragraphs(article: Article, marked: Span, within: Span | None = None) -> s
     shown: list[str] = []
     for block in _blocks(text, within or Span(0, len(text))):
         words = text[block.start : block.end].strip()
-        if words and (shown or words != article.title):
+        repeats = words == article.title and not shown and marked.start >= block.end
+        if words and not repeats:
             kind = ' class="head"' if _HEADING.fullmatch(words) else ""
             shown.append(f"<p{kind}>{_marked(text, block, marked)}</p>")
     return "".join(shown)
