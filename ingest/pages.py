@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise, takewhile
+from itertools import accumulate, pairwise, takewhile
 from statistics import median_high
 
 from ingest.sentences import WRAPPED
@@ -46,7 +46,8 @@ def flow(pages: Sequence[Sequence[Line]]) -> tuple[str, tuple[int, ...]]:
     Running heads and feet are left out. A word that was divided at the end of a line is made whole
     where other lines show how it is written.
     """
-    pages = _without_running_lines(pages)
+    told = _without_running_lines(pages)
+    pages = told if any(told) else pages
     step = _usual_step(pages)
     lines = [line.text for page in pages for line in page]
     known = Counter(word for line in lines for word in _WORD.findall(line.lower()))
@@ -57,16 +58,19 @@ def flow(pages: Sequence[Sequence[Line]]) -> tuple[str, tuple[int, ...]]:
     offsets = []
     before: Line | None = None
     for page in pages:
-        offsets.append(length)
+        offsets.append(length + (len(before.text) if before else 0))  # if it is empty
         for number, line in enumerate(page):
             if before:
-                apart = _begins_paragraph(before, line, page[number + 1 :], step, turned=not number)
+                apart = _begins_paragraph(
+                    before, line, page[number + 1 : number + 2], step, not number
+                )
                 text, joint = _join(before.text, line.text, known, "\n\n" if apart else space)
                 written += text, joint
                 length += len(text) + len(joint)
                 offsets[-1] = offsets[-1] if number else length
             before = line
-    return "".join(written) + (before.text if before else ""), tuple(offsets)
+    in_order = tuple(accumulate(reversed(offsets), min))[::-1]
+    return "".join(written) + (before.text if before else ""), in_order
 
 
 def largest(page: Sequence[Line]) -> str:
@@ -88,15 +92,15 @@ def _join(before: str, line: str, known: Mapping[str, int], joint: str) -> tuple
         return before, ""
     first, second = _FIRST_HALF.search(before.lower()), _SECOND_HALF.match(line)
     if first and second:
-        if known[first[1] + second[0].lower()]:
-            return before[:-1], ""
         if known[f"{first[1]}-{second[0].lower()}"]:
             return before, ""
+        if known[first[1] + second[0].lower()]:
+            return before[:-1], ""
     return before, "\n" if _LIST_ITEM.match(line) else joint
 
 
 def _begins_paragraph(
-    before: Line, line: Line, following: Sequence[Line], step: float, *, turned: bool
+    before: Line, line: Line, following: Sequence[Line], step: float, turned: bool
 ) -> bool:
     """Whether a line stands apart from the one before it; `turned`: it is on the next page."""
     ended = _FULL_STOP.search(before.text) is not None
@@ -110,7 +114,7 @@ def _begins_paragraph(
         return ended
     if down > step * larger * _WIDER:
         return True
-    indented = any(line.x > each.x + line.size / 2 for each in following[:1])
+    indented = any(line.x > each.x + line.size / 2 for each in following)
     return indented and ended
 
 

@@ -28,7 +28,7 @@ def split(article: Article, encoder: Encoder) -> tuple[Passage, ...]:
     has more tokens than the encoder reads.
     """
     title = heading(article)
-    limit = encoder.token_limit - len(encoder.token_spans([title])[0])
+    limit = max(encoder.token_limit - len(encoder.token_spans([title])[0]), 1)
     found = _with_lists(
         article.text,
         [
@@ -59,7 +59,7 @@ def _cut(span: Span, tokens: Sequence[tuple[int, int]], limit: int) -> Iterator[
         piece = tokens[first : first + limit]
         if not piece:
             return
-        end = tokens[first + limit][0] if first + limit < len(tokens) else span.end - span.start
+        end = piece[-1][1] if first + limit < len(tokens) else span.end - span.start
         start = piece[0][0] if first else 0
         yield Span(span.start + start, span.start + end), len(piece)
 

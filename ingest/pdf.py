@@ -19,7 +19,8 @@ from rag.errors import LoadError
 if TYPE_CHECKING:
     from pypdf import PageObject, PdfReader
 
-SLOWEST = 300.0  # seconds that the pages of a document may take
+SLOWEST = 120.0  # seconds that the pages of a document may take
+MOST_OPERATIONS = 1_000_000  # on a page, some seconds' work; a page of text has a few thousand
 _LIGATURES = re.compile("[\ufb00-\ufb06]")
 _PROPERTIES = ("/Title", "/Author", "/CreationDate")
 _DATE = re.compile(r"(?:D:)?(\d{4})(\d\d)(\d\d)")
@@ -30,12 +31,13 @@ def load_pdf(data: bytes) -> Iterator[Loaded | Skipped]:
 
     Raises LoadError when it is encrypted or has no text layer.
     """
-    from pypdf import PdfReader
+    from pypdf import PdfReader, apply_configuration
     from pypdf.errors import DependencyError, FileNotDecryptedError
 
     try:
-        reader = PdfReader(io.BytesIO(data))
-        pages, skipped = _pages(reader)
+        with apply_configuration(stream_parsing_work_maximum_count=MOST_OPERATIONS):
+            reader = PdfReader(io.BytesIO(data))
+            pages, skipped = _pages(reader)
         known: Mapping[str, object] = reader.metadata or {}
         title, author, date, language = map(
             as_line, (*map(known.get, _PROPERTIES), reader.root_object.get("/Lang"))

@@ -181,7 +181,9 @@ class _Record:
         """What is said under the name that was given for this, or else under the usual names."""
         name = getattr(self._fields, what)
         found = [self._at(name)] if name else map(self._folded.get, _USUAL[what])
-        return next((value for value in map(_plain, found) if value is not None), None)
+        between = "\n\n" if what == "text" else ", "
+        plain = (_plain(value, between) for value in found)
+        return next((value for value in plain if value is not None), None)
 
     def why_no_text(self) -> str:
         names = [self._fields.text] if self._fields.text else _USUAL["text"][:4]
@@ -206,15 +208,15 @@ def _folded(name: str) -> str:
     return name.casefold().translate(_IGNORED)
 
 
-def _plain(value: object) -> str | float | None:
-    """A value as text or number; a list is several paragraphs, an object what it has inside."""
+def _plain(value: object, between: str) -> str | float | None:
+    """A value as text or number: a list is joined, an object is what it has inside."""
     if isinstance(value, str):
         return value.strip() or None
     if isinstance(value, list):
-        found = filter(None, map(_plain, value))
-        return "\n\n".join(map(str, found)) or None
+        found = filter(None, (_plain(each, between) for each in value))
+        return between.join(map(str, found)) or None
     if isinstance(value, dict):
-        inside = (_plain(value.get(name)) for name in _INSIDE)
+        inside = (_plain(value.get(name), between) for name in _INSIDE)
         return next((found for found in inside if found is not None), None)
     return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 

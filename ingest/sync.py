@@ -125,7 +125,11 @@ def sync(
             for done, uri in enumerate(todo.to_read):
                 if progress:
                     progress(done, len(todo.to_read))
-                item = sources.items[uri]
+                item = sources.items.get(uri)
+                if item is None:  # not fetched, since it was known; another run has removed it
+                    failures.append(Failure(uri, "another run removed it; ingest it again"))
+                    failed.add(uri)
+                    continue
                 origin = Origin(
                     uri, found.digests[uri], item.address, item.etag, item.last_modified
                 )

@@ -17,7 +17,13 @@ import portalocker
 from rag.catalog import Catalog, Origin, Reader, Writer
 from rag.copies import signature
 from rag.encoder import Encoder, Vectors
-from rag.errors import LibraryBusyError, ModelMismatchError, NoLibraryError, StoreError
+from rag.errors import (
+    LibraryBusyError,
+    ModelError,
+    ModelMismatchError,
+    NoLibraryError,
+    StoreError,
+)
 from rag.generations import Generations
 from rag.types import Article, Passage, in_context
 from rag.vectors import VectorIndex
@@ -144,7 +150,9 @@ class Library:
         """Open the library in a folder, or begin an empty one there."""
         library = cls(Path(home), encoder)
         if not library.catalog.exists():
-            assert encoder.token_limit  # a model that cannot be loaded leaves no library behind
+            # Asked before anything is made: a model that cannot be had leaves no library behind.
+            if encoder.token_limit < 1:
+                raise ModelError(f"the encoder {encoder.name} reads no text at all")
             try:
                 Path(home).mkdir(parents=True, exist_ok=True)
             except OSError as error:

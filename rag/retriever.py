@@ -59,15 +59,17 @@ def _distinct(catalog: Reader, ids: Sequence[str], limit: int) -> list[tuple[Art
     ids = ids[: _COPIES * limit]
     passages = catalog.passages(ids)
     articles = catalog.articles(passage.article_id for passage in passages.values())
-    chosen: dict[str, list[str]] = {}
+    chosen: dict[str, list[tuple[str, str]]] = {}
     found: list[tuple[Article, Passage]] = []
     for passage in map(passages.__getitem__, ids):
         article = articles[passage.article_id]
         text = article.text[passage.start : passage.end]
         said = chosen.setdefault(article.story, [])
-        if len(found) < limit and all(overlap(text, other) < _SAME for other in said):
-            said.append(text)
+        if all(copy == article.id or overlap(text, other) < _SAME for copy, other in said):
+            said.append((article.id, text))
             found.append((article, passage))
+            if len(found) == limit:
+                break
     return found
 
 

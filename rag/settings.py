@@ -42,7 +42,10 @@ class Settings(BaseSettings):
     rerank: int = Field(10, ge=1, le=100, description="passages that are read word by word")
     sentences: int = Field(3, ge=1, le=10, description="sentences in a quoted answer at most")
     threshold: float = Field(
-        0.51, ge=0, le=1, description="evidence below this is refused; raise it to refuse more"
+        0.51,
+        ge=0,
+        le=1,
+        description="evidence below this is refused, or a little lower in a library of fewer than 128 passages",
     )
     host: str = Field("127.0.0.1", description="the address of the chat window")
     port: int = Field(7860, ge=0, le=65535, description="the port of the chat window")

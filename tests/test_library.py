@@ -70,6 +70,18 @@ def test_adding_editing_and_removing_reach_the_next_question(
         check(library)
 
 
+def test_a_one_word_edit_embeds_only_the_passage_that_it_touches(
+    library: Library, write: Write
+) -> None:
+    paragraph = "Sentence number {} of this long paragraph has its own words and some more. " * 12
+    text = "\n\n".join(paragraph.format(*range(n, n + 12)) for n in (100, 200, 300))
+    folder = write("long.txt", text).parent
+    assert ingest(library, folder).embedded >= 3
+    write("long.txt", text.replace("205", "999"))
+    assert ingest(library, folder).embedded == 1
+    check(library)
+
+
 def test_a_second_run_writes_nothing(library: Library, write: Write) -> None:
     folder = write("coast.txt", COAST).parent
     write("empty.txt", "")
