@@ -13,6 +13,7 @@ LIST_ITEM = re.compile(r"\s*(?:[-*+•‣▪–]|\d{1,3}[.)])\s(?!(?:\s*[-*_]){2
 # A full stop may be followed by closing quotes and by the marks of notes, as in "so it was.[5][6]".
 SENTENCE_END = re.compile(r"[.!?…。！？:;।۔؟](?:[\"'”’»)\]]|\[[^\]\n]{1,20}\])*$")
 
+_AT_ONCE = 10_000  # characters; sentencex takes quadratic time over quotes that nothing closes
 _LONGEST_HEADLINE = 120
 _SHORT = 0.6  # of the longest line under it: a line so short was not wrapped, but ends there
 _BLANK_LINES = re.compile(r"\n\s*\n")
@@ -49,16 +50,8 @@ def paragraphs(text: str) -> Iterator[Span]:
 
 def sentences(text: str, paragraph: Span, language: str | None = None) -> Iterator[Span]:
     """Ranges of the sentences of a paragraph, without the white space around them."""
-    from sentencex import get_sentence_boundaries
-
-    words = text[paragraph.start : paragraph.end]
     pending: Span | None = None
-    for found in get_sentence_boundaries(language or "en", words):
-        span = _strip(
-            text, paragraph.start + found["start_index"], paragraph.start + found["end_index"]
-        )
-        if span.start == span.end:
-            continue
+    for span in _boundaries(text, paragraph, language or "en"):
         if pending is None:
             pending = span
         elif _goes_on(text[pending.start : pending.end], text[span.start : span.end]):
@@ -68,6 +61,20 @@ def sentences(text: str, paragraph: Span, language: str | None = None) -> Iterat
             pending = span
     if pending is not None:
         yield pending
+
+
+def _boundaries(text: str, paragraph: Span, language: str) -> Iterator[Span]:
+    """What the library takes for sentences; it is asked for no more at once than it can do fast."""
+    from sentencex import get_sentence_boundaries
+
+    start = paragraph.start
+    while start < paragraph.end:
+        end = min(start + _AT_ONCE, paragraph.end)
+        if end < paragraph.end:
+            end = max(text.rfind(" ", start, end), text.rfind("\n", start, end)) + 1 or end
+        for found in get_sentence_boundaries(language, text[start:end]):
+            yield from _nonempty(text, start + found["start_index"], start + found["end_index"])
+        start = end
 
 
 def _goes_on(before: str, after: str) -> bool:

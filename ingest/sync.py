@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
-from ingest.loaders import load
+from ingest.loaders import load, summary
 from ingest.passages import digest, split
 from ingest.records import RECORDS, USUAL, Fields
 from ingest.sources import Failure, Item, Sources
@@ -164,7 +164,7 @@ def _digest(path: Path, fields: Fields) -> str:
 def _put(
     edition: Edition, item: Item, origin: Origin, encoder: Encoder, fields: Fields
 ) -> list[Failure]:
-    """Read a file and write what it holds; what of it could not be read, one by one.
+    """Read a file and write what it holds; what of it could not be read, in a line.
 
     Raises LoadError when that is all of it.
     """
@@ -176,13 +176,13 @@ def _put(
     loaded = load(item.path, data, fields=fields, skipped=skipped)
     articles = [_article(each, number, item, origin.uri) for number, each in enumerate(loaded)]
     edition.put(origin, [(article, split(article, encoder)) for article in articles])
-    return [Failure(item.name, f"{each.where}: {each.reason}") for each in skipped]
+    return [Failure(item.name, summary(skipped))] if skipped else []
 
 
 def _article(loaded: Loaded, number: int, item: Item, uri: str) -> Article:
     known = item.told.or_else(loaded.metadata)
     return Article(
-        id=digest(uri, loaded.key or str(number)),
+        id=digest(uri, "key", loaded.key) if loaded.key else digest(uri, str(number)),
         text=loaded.text,
         title=known.title or unquote(uri.rsplit("/", 1)[-1]),
         # A page may claim any address as its own; the one where it was found is certain.

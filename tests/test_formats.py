@@ -16,8 +16,10 @@ from ingest.loaders import Fields, Loaded, Skipped, load, summary
 from ingest.pages import Line, flow
 from ingest.sources import discover
 from ingest.sync import sync
+from rag.assistant import ArticleQA
 from rag.errors import IngestError, LoadError
 from rag.library import Library
+from rag.settings import Settings
 
 Write = Callable[[str, str | bytes], Path]
 
@@ -541,3 +543,12 @@ def test_a_feed_in_broken_xml_gives_what_can_be_saved() -> None:
 def test_xml_that_is_no_feed_is_refused() -> None:
     with pytest.raises(LoadError, match="neither an RSS nor an Atom feed"):
         load(Path("a.xml"), b"<project><name>x</name></project>")
+
+
+def test_a_citation_from_a_pdf_names_its_page(library: Library, write: Write) -> None:
+    path = write("tarn.pdf", pdf([[HARBOUR], [BUDGET], [BRIDGE]]))
+    sync(library, discover([path]))
+    with ArticleQA.over(library, Settings()) as qa:
+        answer = qa.ask("When will the new bridge over the Ose open?")
+        assert answer.citations[0].page == 3
+        assert "p. 3" in answer.to_markdown()
