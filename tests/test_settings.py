@@ -40,7 +40,6 @@ def test_a_misspelt_name_in_the_file_is_an_error(tmp_path: Path) -> None:
         ("THRESHOLD", "2"),
         ("SENTENCES", "0"),
         ("PRECISION", "int8"),
-        ("ENCODER", ""),
     ],
 )
 def test_a_value_that_does_not_fit_is_named(
@@ -49,6 +48,13 @@ def test_a_value_that_does_not_fit_is_named(
     monkeypatch.setenv(f"ARTICLE_QA_{name}", value)
     with pytest.raises(SettingsError, match=f"ARTICLE_QA_{name}"):
         Settings.load()
+
+
+def test_an_empty_value_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ARTICLE_QA_HOME", "")
+    monkeypatch.setenv("ARTICLE_QA_ENCODER", "")
+    assert Settings.load(home="") == Settings()
+    assert Settings.load().home == Path(".article-qa")
 
 
 def test_a_home_folder_is_expanded(monkeypatch: pytest.MonkeyPatch) -> None:
