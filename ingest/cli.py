@@ -73,12 +73,12 @@ def run(arguments: argparse.Namespace) -> int:
     encoder = SentenceTransformerEncoder(settings.encoder, settings.precision)
     if arguments.watch and _urls(arguments):
         raise IngestError("--watch follows folders and files; a URL cannot be watched")
-    _local(arguments)  # what cannot be found is said before a library is made
+    local = _local(arguments)  # what cannot be found is said before a library is made
     if arguments.dry_run:
-        return _print_plan(arguments, settings.home, encoder)
+        return _print_plan(arguments, local, settings.home, encoder)
     library = Library.create(settings.home, encoder)
     try:
-        status = _sync(arguments, library)
+        status = _sync(arguments, local, library)
         if arguments.watch:
             _watch(arguments, library)
     finally:
@@ -98,9 +98,10 @@ def _local(arguments: argparse.Namespace) -> Sources:
 
 
 @contextmanager
-def _sources(arguments: argparse.Namespace, known: Mapping[str, Origin]) -> Iterator[Sources]:
+def _with_web(
+    arguments: argparse.Namespace, local: Sources, known: Mapping[str, Origin]
+) -> Iterator[Sources]:
     """Everything that was named; what came from the web lies in a folder that goes afterwards."""
-    local = _local(arguments)
     if not _urls(arguments):
         yield local
         return
@@ -117,12 +118,12 @@ def _sources(arguments: argparse.Namespace, known: Mapping[str, Origin]) -> Iter
         yield local | fetched
 
 
-def _sync(arguments: argparse.Namespace, library: Library) -> int:
+def _sync(arguments: argparse.Namespace, local: Sources, library: Library) -> int:
     from ingest.sync import sync
 
     with library.catalog.reading() as catalog:
         known = catalog.origins()
-    with _sources(arguments, known) as sources, Bar("Ingesting", " files") as bar:
+    with _with_web(arguments, local, known) as sources, Bar("Ingesting", " files") as bar:
         report = sync(
             library,
             sources,
@@ -150,7 +151,7 @@ def _fields(arguments: argparse.Namespace) -> Fields:
     return Fields.parse(arguments.fields) if arguments.fields else USUAL
 
 
-def _print_plan(arguments: argparse.Namespace, home: Path, encoder: Encoder) -> int:
+def _print_plan(arguments: argparse.Namespace, local: Sources, home: Path, encoder: Encoder) -> int:
     from ingest.sync import look, plan
     from rag.library import Library
 
@@ -159,7 +160,7 @@ def _print_plan(arguments: argparse.Namespace, home: Path, encoder: Encoder) -> 
             known = catalog.origins()
     except NoLibraryError:
         known = {}
-    with _sources(arguments, known) as sources:
+    with _with_web(arguments, local, known) as sources:
         found = look(sources, _fields(arguments))
         gone = () if arguments.keep_missing else sources.gone(known)
     todo = plan(found.digests, known, gone)
@@ -185,7 +186,7 @@ def _watch(arguments: argparse.Namespace, library: Library) -> None:
     print("watching for changes (stop with Ctrl-C)", file=sys.stderr, flush=True)
     for _ in watch(*arguments.paths, raise_interrupt=False):
         try:
-            _sync(arguments, library)
+            _sync(arguments, _local(arguments), library)
         except ArticleQAError as error:
             print_error(error)
 

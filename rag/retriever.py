@@ -28,7 +28,8 @@ _SAME = 0.8  # passages of one story that share so many words say the same
 class Ranking:
     """Evidence for a question, best first, out of a library of so many passages.
 
-    `copies` are the articles of each story that the evidence comes from. `timings` maps each step to the seconds that it took.
+    `copies` are the articles of each story that the evidence comes from. `timings` maps each
+    step to the seconds that it took.
     """
 
     question: str
