@@ -140,7 +140,10 @@ class Library:
         """
         library = cls(Path(home), encoder)
         if not library.catalog.exists():
-            raise NoLibraryError(f"there is no library in {home} yet; run: article-qa ingest PATH")
+            raise NoLibraryError(
+                f"there is no library in {Path(home).absolute()} yet; run: article-qa ingest PATH "
+                "(or name another folder with --home or ARTICLE_QA_HOME)"
+            )
         with library.catalog.reading() as reader:
             library._check_encoder(reader)
         return library
