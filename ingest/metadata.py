@@ -10,7 +10,8 @@ from email.utils import parsedate
 from itertools import islice
 from typing import Any
 
-from ingest.sentences import headline, paragraphs, sentences
+from ingest.paragraphs import headline, paragraphs
+from rag.sentences import sentences
 from rag.types import Span
 
 _DATELINE = re.compile(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise, takewhile
 from statistics import median_high
 
-from ingest.sentences import WRAPPED
+from ingest.paragraphs import WRAPPED
 
 _FULL_STOP = re.compile(r"[.!?…。！？][\"'”’»)\]]*$")
 _LIST_ITEM = re.compile(r"(?:[-*+•‣▪–◦·]|\d{1,3}[.)])\s")

@@ -2,82 +2,166 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import AsyncGenerator, Generator, Iterator
+from collections.abc import AsyncGenerator, Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.runnables.config import run_in_executor
 
-from rag import citations
-from rag.answerers import Answerer, QuotingAnswerer
+from rag import notices
+from rag.agreement import conflicts
+from rag.answerers import Answerer, QuotingAnswerer, Remark, WritingAnswerer
 from rag.catalog import Summary
+from rag.citations import Citations, Stated, marked, nearest
 from rag.encoder import SentenceTransformerEncoder
+from rag.errors import ModelError
 from rag.evidence import suffices
+from rag.followups import Followups
 from rag.library import Library
+from rag.models import QUOTE, chat_model
 from rag.render import refusal
-from rag.retriever import HybridRetriever
+from rag.retriever import HybridRetriever, Ranking, checked
+from rag.scope import scope_of
 from rag.settings import Settings
-from rag.types import Answer, Article, Citation, Delta, Event, Found
+from rag.support import Checker
+from rag.types import Answer, Article, Citation, Delta, Event, Found, Sentence
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
 
 
 class ArticleQA(Runnable[str, Event]):
     """Answers questions from a library of articles.
 
-    A LangChain Runnable: `invoke` makes an Answer of a question, `stream` yields Events.
+    A LangChain Runnable: `invoke` makes an Answer of a question, `stream` yields Events. Both take
+    the options of `ask` as well.
 
     Safe to share among threads. Every question sees the newest articles.
     """
 
     def __init__(
-        self, retriever: HybridRetriever, answerer: Answerer, *, threshold: float = 0.51
+        self,
+        retriever: HybridRetriever,
+        answerer: Answerer,
+        *,
+        threshold: float = 0.51,
+        quoting: Answerer | None = None,
+        followups: Followups | None = None,
+        strict: bool = False,
     ) -> None:
         self.retriever = retriever
         self._answerer = answerer
+        self._quoting = quoting or QuotingAnswerer()
+        self._followups = followups or Followups()
         self._threshold = threshold
+        self._strict = strict
 
     @classmethod
-    def open(cls, home: str | Path | None = None) -> ArticleQA:
+    def open(
+        cls, home: str | Path | None = None, *, model: str | BaseChatModel | None = None
+    ) -> ArticleQA:
         """Open the library in `home` (ARTICLE_QA_HOME when it is left out) as the settings say.
 
-        Raises NoLibraryError, ModelMismatchError or SettingsError.
+        `model` words the answers: a name as in ARTICLE_QA_MODEL, or any LangChain chat model.
+        Raises NoLibraryError, ModelMismatchError, ModelError or SettingsError.
         """
-        return cls.from_settings(Settings.load(home=home))
+        named = model if isinstance(model, str) else None
+        chat = None if isinstance(model, str) else model
+        return cls.from_settings(Settings.load(home=home, model=named), chat)
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> ArticleQA:
+    def from_settings(cls, settings: Settings, model: BaseChatModel | None = None) -> ArticleQA:
         encoder = SentenceTransformerEncoder(settings.encoder, settings.precision)
-        return cls.over(Library.open(settings.home, encoder), settings)
+        return cls.over(Library.open(settings.home, encoder), settings, model)
 
     @classmethod
-    def over(cls, library: Library, settings: Settings) -> ArticleQA:
+    def over(
+        cls, library: Library, settings: Settings, model: BaseChatModel | None = None
+    ) -> ArticleQA:
         """Answer from a library that is open already."""
         retriever = HybridRetriever(
             library=library, candidates=settings.candidates, rerank=settings.rerank
         )
-        return cls(retriever, QuotingAnswerer(settings.sentences), threshold=settings.threshold)
+        quoting = QuotingAnswerer(settings.sentences)
+        name = settings.model
+        if model is not None:
+            name = _name(model)
+        elif name != QUOTE:
+            model = chat_model(name, settings.base_url)
+        if model is None:
+            return cls(retriever, quoting, threshold=settings.threshold, quoting=quoting)
+        checker = Checker(library.encoder, retriever.frequencies)
+        return cls(
+            retriever,
+            WritingAnswerer(model, checker, name, settings.timeout),
+            threshold=settings.threshold,
+            quoting=quoting,
+            followups=Followups(model, settings.timeout),
+            strict=settings.strict,
+        )
 
-    def ask(self, question: str) -> Answer:
-        """The answer to a question; raises QuestionError for one that is empty or far too long."""
-        return self.invoke(question)
+    @property
+    def model(self) -> str:
+        """Who words the answers: "quote", or the name of a language model."""
+        return self._answerer.model
+
+    def ask(
+        self,
+        question: str,
+        *,
+        history: Sequence[Answer] = (),
+        after: date | str | None = None,
+        before: date | str | None = None,
+        source: str | Sequence[str] | None = None,
+        k: int | None = None,
+    ) -> Answer:
+        """The answer to a question.
+
+        `history` are the answers that were given before, oldest first: a question that leans on
+        them is understood with them. `after` and `before` are the first and the last day of
+        publication, `source` one or more of the sources, `k` how many passages are read.
+
+        Raises QuestionError for a question that is empty or far too long, and for a scope that
+        cannot be.
+        """
+        return self.invoke(
+            question, history=history, after=after, before=before, source=source, k=k
+        )
 
     def invoke(self, input: str, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:
-        return cast(Answer, self._call_with_config(self._answer, input, config))
+        """As `ask`."""
+        answer = partial(self._answer, _Options(**kwargs))
+        return cast(Answer, self._call_with_config(answer, input, config))
 
     def stream(
         self, input: str, config: RunnableConfig | None = None, **kwargs: Any
     ) -> Generator[Event]:
-        """Found, then Deltas of text, then the whole Answer."""
-        yield from self._transform_stream_with_config(iter([input]), self._transform, config)
+        """Found, then Deltas of text, then the whole Answer; takes the options of `ask`.
+
+        Closing the stream stops a language model that is writing. So does setting `stop`, a
+        threading.Event: no Answer comes then.
+        """
+        transform = partial(self._transform, _Options(**kwargs))
+        yield from self._transform_stream_with_config(iter([input]), transform, config)
 
     async def astream(
         self, input: str, config: RunnableConfig | None = None, **kwargs: Any
     ) -> AsyncGenerator[Event]:
-        events = self.stream(input, config)
-        while (event := await run_in_executor(config, next, events, None)) is not None:
-            yield event
+        """As `stream`."""
+        stop = kwargs.setdefault("stop", None) or threading.Event()
+        events = self.stream(input, config, **{**kwargs, "stop": stop})
+        try:
+            while (event := await run_in_executor(config, next, events, None)) is not None:
+                yield event
+        finally:
+            stop.set()
 
     def articles(self) -> list[Summary]:
         """What is in the library, newest first."""
@@ -88,6 +172,11 @@ class ArticleQA(Runnable[str, Event]):
         """A whole article; None when it is not, or no longer, in the library."""
         with self.retriever.library.catalog.reading() as catalog:
             return catalog.article(article_id)
+
+    def sources(self) -> list[str]:
+        """The names of all sources, in alphabetical order."""
+        with self.retriever.library.catalog.reading() as catalog:
+            return catalog.sources()
 
     def close(self) -> None:
         self.retriever.library.close()
@@ -103,38 +192,137 @@ class ArticleQA(Runnable[str, Event]):
     ) -> None:
         self.close()
 
-    def _answer(self, question: str) -> Answer:
-        *_, answer = self._events(question)
+    def _answer(self, options: _Options, question: str, config: RunnableConfig) -> Answer:
+        *_, answer = self._events(options, question, config)
         assert isinstance(answer, Answer)
         return answer
 
-    def _transform(self, questions: Iterator[str]) -> Iterator[Event]:
+    def _transform(
+        self, options: _Options, questions: Iterator[str], config: RunnableConfig
+    ) -> Iterator[Event]:
         for question in questions:
-            yield from self._events(question)
+            yield from self._events(options, question, config)
 
-    def _events(self, question: str) -> Iterator[Event]:
+    def _events(self, options: _Options, question: str, config: RunnableConfig) -> Iterator[Event]:
         started = time.perf_counter()
-        ranking = self.retriever.rank(question)
-        yield Found(ranking.evidence)
-        cited: list[Citation] = []
+        question = checked(question)
+        scope = scope_of(options.after, options.before, options.source)
+        understood = self._followups.standalone(question, options.history, options.stop, config)
+        rewritten = understood if understood != question else None
+        rewriting = time.perf_counter() - started
+        ranking = self.retriever.rank(understood, scope, options.k)
+        yield Found(ranking.evidence, rewritten)
+        said = _Said(self.model)
         if suffices(ranking.evidence, self._threshold, ranking.passages):
-            for quotation in self._answerer.answer(ranking.question, ranking.evidence):
-                copies = ranking.copies.get(quotation.article.story, [])
-                citation = citations.cite(quotation, len(cited) + 1, copies)
-                yield Delta((" " if cited else "") + citations.marked(citations.quoted(citation)))
-                cited.append(citation)
-        sentences = tuple(citations.quoted(citation) for citation in cited)
-        nearest = () if cited else citations.nearest(ranking.evidence)
-        text = " ".join(map(citations.marked, sentences)) or refusal(nearest)
-        if not cited:
+            said = yield from self._say(ranking, options, config)
+        if options.stop and options.stop.is_set():
+            return
+        citations = Citations(ranking.copies)
+        sentences = tuple(map(citations.sentence, said.stated))
+        near = () if sentences else nearest(ranking.evidence)
+        text = " ".join(map(marked, sentences)) or refusal(near)
+        if not sentences and not said.drafted:
             yield Delta(text)
+        listened = time.perf_counter()
+        found = self._compared(ranking, citations.made)
+        timings = {
+            "rewrite": rewriting,
+            **ranking.timings,
+            **said.timings,
+            "compare": time.perf_counter() - listened,
+            "total": time.perf_counter() - started,
+        }
         yield Answer(
-            question=ranking.question,
+            question=question,
             text=text,
             sentences=sentences,
-            citations=tuple(cited),
-            refused=not cited,
-            nearest=nearest,
+            citations=citations.made,
+            refused=not sentences,
+            nearest=near,
+            notices=(*said.notices, *found),
+            model=said.model,
+            rewritten_question=rewritten,
+            scope=ranking.scope,
             evidence=ranking.evidence,
-            timings={**ranking.timings, "total": time.perf_counter() - started},
+            timings=timings,
         )
+
+    def _say(
+        self, ranking: Ranking, options: _Options, config: RunnableConfig
+    ) -> Generator[Event, None, _Said]:
+        """What is said to a question; quoted, where a model fails or says nothing that is true."""
+        said = _Said(self.model)
+        asked = ranking.question, ranking.evidence
+        try:
+            answer = self._answerer.answer(*asked, stop=options.stop, config=config)
+            yield from said.listen(answer)
+        except ModelError as error:
+            said = _Said(QUOTE, [notices.failed(self.model, str(error))], drafted=True)
+        false = [each for each in said.stated if not each.quotations]
+        if self._strict and false:
+            said.stated = [each for each in said.stated if each.quotations]
+            said.notices.append(notices.left_out(len(false)))
+            if not said.stated:
+                said = _Said(QUOTE, [notices.nothing_left(self.model)], drafted=True)
+        if said.model != self.model:
+            # The draft was shown already; what replaces it comes with the Answer.
+            for _ in said.listen(self._quoting.answer(*asked)):
+                pass
+        return said
+
+    def _compared(self, ranking: Ranking, cited: Sequence[Citation]) -> list[str]:
+        """What a reader should know of the sources: that they are old, or disagree."""
+        library = self.retriever.library
+        with library.catalog.reading() as catalog:
+            old = notices.age(cited, catalog.dates(ranking.scope)) if cited else None
+        found = conflicts(cited, ranking.evidence, library.encoder, self.retriever.frequencies)
+        return [*([old] if old else []), *map(notices.disagreement, found)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Options:
+    """What `ask` takes beside the question."""
+
+    history: Sequence[Answer] = ()
+    after: date | str | None = None
+    before: date | str | None = None
+    source: str | Sequence[str] | None = None
+    k: int | None = None
+    stop: threading.Event | None = None
+
+
+@dataclass(slots=True)
+class _Said:
+    """What has been said so far, and how long it took."""
+
+    model: str
+    notices: list[str] = field(default_factory=list)
+    stated: list[Stated] = field(default_factory=list)
+    timings: dict[str, float] = field(default_factory=dict)
+    drafted: bool = False
+
+    def listen(self, answer: Iterable[Delta | Remark | Stated]) -> Iterator[Delta]:
+        """Note down what is answered; what is not drafted first is told as it comes."""
+        started = written = time.perf_counter()
+        for each in answer:
+            if isinstance(each, Delta):
+                self.drafted = True
+                yield each
+                written = time.perf_counter()
+            elif isinstance(each, Remark):
+                self.notices.append(notices.remarked(each.text))
+            else:
+                self.stated.append(each)
+                if not self.drafted:
+                    yield Delta(self._latest())
+        self.timings = {"write": written - started, "check": time.perf_counter() - written}
+
+    def _latest(self) -> str:
+        number = len(self.stated)
+        sentence = marked(Sentence(self.stated[-1].text, (number,)))
+        return f" {sentence}" if number > 1 else sentence
+
+
+def _name(model: BaseChatModel) -> str:
+    known = (getattr(model, name, None) for name in ("model_name", "model"))
+    return next((name for name in known if isinstance(name, str)), type(model).__name__)

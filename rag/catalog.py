@@ -16,7 +16,7 @@ import numpy as np
 
 from rag.copies import ALIKE, Signature, bands, likeness
 from rag.errors import StoreError
-from rag.types import Article, Passage, Span
+from rag.types import Article, Passage, Scope, Span
 
 FORMAT = 1
 
@@ -76,6 +76,8 @@ CREATE VIRTUAL TABLE words USING fts5(
     title, body, content='', tokenize='porter unicode61 remove_diacritics 2'
 );
 """
+# Made when the library is next written: one from before it has none, and works without.
+_DATES = "CREATE INDEX IF NOT EXISTS articles_by_date ON articles(published, source)"
 # A title counts, but less than what the passage itself says.
 _BM25 = "bm25(words, 0.5, 1.0)"
 _ARTICLE = "id, text, title, url, origin, published, source, author, place, language, pages, story"
@@ -188,10 +190,13 @@ class Reader:
             same.sort(key=lambda each: (str(each.published or "9"), each.id))
         return found
 
-    def ids_of_keys(self, keys: Iterable[str]) -> dict[str, list[str]]:
-        """The passages that share each vector."""
+    def ids_of_keys(self, keys: Iterable[str], scope: Scope = Scope()) -> dict[str, list[str]]:
+        """The passages within a scope that share each vector."""
+        condition, values = _within(scope)
+        articles = " JOIN articles a ON p.article_id = a.id" if scope else ""
+        query = f"SELECT p.key, p.id FROM passages p{articles} WHERE {condition} AND p.key IN"
         found: dict[str, list[str]] = {}
-        for key, passage in self._select("SELECT key, id FROM passages WHERE key IN", keys):
+        for key, passage in self._select(query, keys, values):
             found.setdefault(key, []).append(passage)
         return found
 
@@ -237,17 +242,55 @@ class Reader:
         )
         return {row[0] for row in rows}
 
-    def search(self, words: Sequence[str], limit: int) -> list[tuple[str, float]]:
+    def search(
+        self, words: Sequence[str], limit: int, scope: Scope = Scope()
+    ) -> list[tuple[str, float]]:
         """Passages that hold any of the words, best first, with their BM25 score (higher is better)."""
         if not words:
             return []
+        condition, values = _within(scope)
+        among = (
+            " AND rowid IN (SELECT p.number FROM passages p JOIN articles a ON p.article_id = a.id"
+            f" WHERE {condition})"
+        )
         rows = self._db.execute(
             f"SELECT p.id, -score FROM (SELECT rowid AS number, {_BM25} AS score FROM words"
-            " WHERE words MATCH ? ORDER BY score LIMIT ?) JOIN passages p USING (number)"
-            " ORDER BY score, p.id",
-            (" OR ".join(f'"{word}"' for word in words), limit),
+            f" WHERE words MATCH ?{among if scope else ''} ORDER BY score LIMIT ?)"
+            " JOIN passages p USING (number) ORDER BY score, p.id",
+            (" OR ".join(f'"{word}"' for word in words), *values, limit),
         )
         return [(row[0], row[1]) for row in rows]
+
+    def keys_within(self, scope: Scope) -> list[str]:
+        """The vectors that the passages within a scope use."""
+        condition, values = _within(scope)
+        rows = self._db.execute(
+            "SELECT DISTINCT p.key FROM articles a JOIN passages p ON p.article_id = a.id"
+            f" WHERE {condition}",
+            values,
+        )
+        return [row[0] for row in rows]
+
+    def articles_within(self, scope: Scope) -> int:
+        """How many articles lie within a scope."""
+        condition, values = _within(scope)
+        query = f"SELECT count(*) FROM articles a WHERE {condition}"
+        return int(self._db.execute(query, values).fetchone()[0])
+
+    def sources(self) -> list[str]:
+        """The names of all sources, in alphabetical order."""
+        rows = self._db.execute("SELECT DISTINCT source FROM articles WHERE source > ''")
+        return sorted((row[0] for row in rows), key=str.casefold)
+
+    def dates(self, scope: Scope = Scope()) -> list[tuple[date, int]]:
+        """The days on which articles within a scope were published, oldest first, with how many."""
+        condition, values = _within(scope)
+        rows = self._db.execute(
+            f"SELECT published, count(*) FROM articles a WHERE {condition}"
+            " AND published IS NOT NULL GROUP BY published ORDER BY published",
+            values,
+        )
+        return [(date.fromisoformat(row[0]), row[1]) for row in rows]
 
     def document_frequency(self, words: Iterable[str]) -> dict[str, int]:
         """In how many passages each word occurs, in any of its inflections."""
@@ -260,11 +303,15 @@ class Reader:
             for word in words
         }
 
-    def _select(self, query: str, values: Iterable[object]) -> Iterator[tuple[Any, ...]]:
-        wanted = list(dict.fromkeys(values))
-        for first in range(0, len(wanted), _MANY):
-            some = wanted[first : first + _MANY]
-            yield from self._db.execute(f"{query} ({','.join('?' * len(some))})", some)
+    def _select(
+        self, query: str, wanted: Iterable[object], values: Sequence[object] = ()
+    ) -> Iterator[tuple[Any, ...]]:
+        """The rows of a query that ends in IN, for all that is wanted; `values` go before."""
+        listed = list(dict.fromkeys(wanted))
+        for first in range(0, len(listed), _MANY):
+            some = listed[first : first + _MANY]
+            marks = ",".join("?" * len(some))
+            yield from self._db.execute(f"{query} ({marks})", [*values, *some])
 
 
 class Writer(Reader):
@@ -355,7 +402,7 @@ class Catalog:
             db.execute("PRAGMA journal_mode = WAL")
             with _transaction(db, "IMMEDIATE"):
                 if not _is_made(db):
-                    for statement in _SCHEMA.split(";\n"):
+                    for statement in (*_SCHEMA.split(";\n"), _DATES):
                         db.execute(statement)
                     db.execute("INSERT INTO library VALUES (?, ?, 0, '')", (FORMAT, encoder))
 
@@ -368,6 +415,7 @@ class Catalog:
     def writing(self) -> Iterator[Writer]:
         """One transaction: committed at the end, undone by any exception."""
         with self._transaction("IMMEDIATE") as db:
+            db.execute(_DATES)
             yield Writer(db)
 
     @contextmanager
@@ -418,6 +466,21 @@ def _transaction(db: sqlite3.Connection, kind: str) -> Iterator[None]:
         db.execute("ROLLBACK")
         raise
     db.execute("COMMIT")
+
+
+def _within(scope: Scope) -> tuple[str, list[str]]:
+    """A scope as a condition on articles `a`, with its values."""
+    conditions, values = ["1"], []
+    if scope.after:
+        conditions.append("a.published >= ?")
+        values.append(scope.after.isoformat())
+    if scope.before:
+        conditions.append("a.published <= ?")
+        values.append(scope.before.isoformat())
+    if scope.sources:
+        conditions.append(f"a.source IN ({', '.join('?' * len(scope.sources))})")
+        values += scope.sources
+    return " AND ".join(conditions), values
 
 
 def _article(row: Sequence[Any]) -> Article:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from rag.types import Article, Citation, Evidence, Nearest, Sentence, Span
+from rag.types import Article, Citation, Evidence, Nearest, Sentence, Span, Support
 from rag.words import in_one_line
 
 
@@ -20,6 +20,42 @@ class Quotation:
     @property
     def text(self) -> str:
         return self.article.text[self.span.start : self.span.end]
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A sentence of an answer, the words that it rests on, and how well they support it."""
+
+    text: str
+    quotations: tuple[Quotation, ...]
+    support: Support
+
+
+class Citations:
+    """The citations of an answer, numbered as they come; the same words are cited once.
+
+    `copies` are the articles of each story.
+    """
+
+    def __init__(self, copies: Mapping[str, Sequence[Article]]) -> None:
+        self._copies = copies
+        self._made: dict[tuple[str, Span], Citation] = {}
+
+    @property
+    def made(self) -> tuple[Citation, ...]:
+        return tuple(self._made.values())
+
+    def sentence(self, stated: Stated) -> Sentence:
+        """A sentence with the numbers of its citations."""
+        numbers = tuple(dict.fromkeys(map(self._number, stated.quotations)))
+        return Sentence(stated.text, numbers, stated.support)
+
+    def _number(self, quotation: Quotation) -> int:
+        place = (quotation.article.id, quotation.span)
+        if place not in self._made:
+            copies = self._copies.get(quotation.article.story, ())
+            self._made[place] = cite(quotation, len(self._made) + 1, copies)
+        return self._made[place].number
 
 
 def cite(quotation: Quotation, number: int, copies: Sequence[Article] = ()) -> Citation:
@@ -45,14 +81,16 @@ def cite(quotation: Quotation, number: int, copies: Sequence[Article] = ()) -> C
     )
 
 
-def quoted(citation: Citation) -> Sentence:
-    """A quotation as a sentence of the answer, on one line."""
-    return Sentence(in_one_line(citation.quote), (citation.number,))
-
-
 def marked(sentence: Sentence) -> str:
-    """A sentence with its [n] marks."""
-    return " ".join([sentence.text, *(f"[{number}]" for number in sentence.citations)])
+    """A sentence with its [n] marks, or with the word that it has none."""
+    marks = [f"[{number}]" for number in sentence.citations]
+    return " ".join([sentence.text, *(marks or [f"[{verdict(sentence)}]"])])
+
+
+def verdict(sentence: Sentence) -> str:
+    """What is said of a sentence that no source supports, with what they do not hold."""
+    missing = ", ".join(f"“{each}”" for each in sentence.support.missing)
+    return f"not found in the sources: {missing}" if missing else "not found in the sources"
 
 
 def nearest(evidence: tuple[Evidence, ...], limit: int = 3) -> tuple[Nearest, ...]:

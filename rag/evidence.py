@@ -46,13 +46,71 @@ def rank(
     """
     if not found:
         return []
-    asked, *texts = encoder.read([question, *(in_context(*each) for each in found)])
-    weights = _weights(question, asked, frequencies, passages)
+    covers = coverages(question, found, encoder, frequencies=frequencies, passages=passages)
     ranked = [
-        _evidence(article, passage, text, asked.vectors @ text.vectors.T, weights)
-        for (article, passage), text in zip(found, texts, strict=True)
+        Evidence(
+            article,
+            passage,
+            cover.whole,
+            tuple(cover.by([sentence]) for sentence in passage.sentences),
+        )
+        for (article, passage), cover in zip(found, covers, strict=True)
     ]
     return sorted(ranked, key=lambda evidence: -evidence.score)
+
+
+def coverages(
+    words: str,
+    found: Sequence[tuple[Article, Passage]],
+    encoder: Encoder,
+    *,
+    frequencies: Mapping[str, int],
+    passages: int,
+) -> list[Coverage]:
+    """How well each passage covers a question, or a claim; `frequencies` as for `rank`."""
+    asked, *texts = encoder.read([words, *(in_context(*each) for each in found)])
+    weights = _weights(words, asked, frequencies, passages)
+    return [
+        Coverage(article, passage, text, asked.vectors @ text.vectors.T, weights)
+        for (article, passage), text in zip(found, texts, strict=True)
+    ]
+
+
+class Coverage:
+    """How well the words of a question, or of a claim, are covered by one passage (0 to 1).
+
+    `cosines` is float32 [tokens of the question, tokens of the text], `weights` the share of each
+    token of the question.
+    """
+
+    def __init__(
+        self,
+        article: Article,
+        passage: Passage,
+        text: TokenVectors,
+        cosines: Vectors,
+        weights: Vectors,
+    ) -> None:
+        title = len(heading(article))
+        offset = passage.start - title
+        self._starts, self._ends = text.starts + offset, text.ends + offset
+        self._cosines, self._weights = cosines, weights
+        self._titled = np.where(text.starts < title, _TITLE * cosines, 0.0)
+        self.whole = self._cover(cosines)
+
+    def by(self, sentences: Sequence[Span]) -> float:
+        """By some of the passage's sentences, read in its context and under its title."""
+        inside = np.zeros(len(self._starts), dtype=bool)
+        for each in sentences:
+            inside |= (self._starts >= each.start) & (self._ends <= each.end)
+        if not inside.any():
+            return 0.0
+        own = np.where(inside, self._cosines, 0.0)
+        alone = self._cover(np.maximum(own, self._titled)) + _OWN * self._cover(own)
+        return _CONTEXT * self.whole + (1 - _CONTEXT) * alone / (1 + _OWN)
+
+    def _cover(self, cosines: Vectors) -> float:
+        return float(self._weights @ cosines.max(axis=1, initial=0.0))
 
 
 def suffices(evidence: Sequence[Evidence], threshold: float, passages: int) -> bool:
@@ -82,26 +140,3 @@ def _is_name(question: str, word: Span) -> bool:
     first = question[word.start]
     is_number = first.isdigit() and word.end - word.start > 1
     return is_number or (first.isupper() and word.start > 0)
-
-
-def _evidence(
-    article: Article, passage: Passage, text: TokenVectors, cosines: Vectors, weights: Vectors
-) -> Evidence:
-    """`cosines` is float32 [tokens of the question, tokens of the text]."""
-    title = len(heading(article))
-    offset = passage.start - title
-    whole = _cover(cosines, weights)
-    titled = np.where(text.starts < title, _TITLE * cosines, 0.0)
-    scores = []
-    for sentence in passage.sentences:
-        inside = (text.starts + offset >= sentence.start) & (text.ends + offset <= sentence.end)
-        own = np.where(inside, cosines, 0.0)
-        alone = _cover(np.maximum(own, titled), weights) + _OWN * _cover(own, weights)
-        scores.append(
-            _CONTEXT * whole + (1 - _CONTEXT) * alone / (1 + _OWN) if inside.any() else 0.0
-        )
-    return Evidence(article, passage, whole, tuple(scores))
-
-
-def _cover(cosines: Vectors, weights: Vectors) -> float:
-    return float(weights @ cosines.max(axis=1, initial=0.0))

@@ -25,7 +25,7 @@ from rag.errors import (
     StoreError,
 )
 from rag.generations import Generations
-from rag.types import Article, Passage, in_context
+from rag.types import Article, Passage, Scope, in_context
 from rag.vectors import VectorIndex
 
 _T = TypeVar("_T")
@@ -48,12 +48,15 @@ class View:
         self.catalog = catalog
         self.vectors = vectors
 
-    def search(self, vector: Vectors, words: Sequence[str], limit: int) -> list[Candidate]:
+    def search(
+        self, vector: Vectors, words: Sequence[str], limit: int, scope: Scope = Scope()
+    ) -> list[Candidate]:
         """Up to `limit` passages by meaning and as many by their words, in no order."""
-        nearest = self.vectors.search(vector, limit) if self.vectors else []
-        sharing = self.catalog.ids_of_keys(key for key, _ in nearest)
+        among = self.catalog.keys_within(scope) if scope else None
+        nearest = self.vectors.search(vector, limit, among) if self.vectors else []
+        sharing = self.catalog.ids_of_keys((key for key, _ in nearest), scope)
         cosines = {found: cosine for key, cosine in nearest for found in sharing.get(key, ())}
-        bm25 = dict(self.catalog.search(words, limit))
+        bm25 = dict(self.catalog.search(words, limit, scope))
         return [Candidate(each, cosines.get(each), bm25.get(each)) for each in {**cosines, **bm25}]
 
 

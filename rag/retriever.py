@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
@@ -16,10 +16,11 @@ from rag import evidence
 from rag.catalog import Reader
 from rag.errors import QuestionError
 from rag.library import Candidate, Library
-from rag.types import Article, Evidence, Passage
+from rag.types import Article, Evidence, Passage, Scope
 from rag.words import in_one_line, overlap, words
 
 LONGEST_QUESTION = 2_000  # characters
+MOST_READ = 100  # passages
 _COPIES = 4  # how many times as many passages are looked through, since some may be copies
 _SAME = 0.8  # passages of one story that share so many words say the same
 
@@ -33,6 +34,7 @@ class Ranking:
     """
 
     question: str
+    scope: Scope
     evidence: tuple[Evidence, ...]
     passages: int
     copies: dict[str, list[Article]]
@@ -87,19 +89,22 @@ class HybridRetriever(BaseRetriever):
     candidates: int = 50
     rerank: int = 10
 
-    def rank(self, question: str) -> Ranking:
+    def rank(self, question: str, scope: Scope = Scope(), k: int | None = None) -> Ranking:
         """The evidence for a question, all from one moment of the library.
 
-        Raises QuestionError for a question that is empty or far too long.
+        `k` passages are read, `rerank` when it is left out. Raises QuestionError for a question
+        that is empty or far too long, and for a scope that cannot be.
         """
         started = time.perf_counter()
-        question = _checked(question)
+        question = checked(question)
+        limit = _limit(k, self.rerank)
         vector = self.library.encoder.embed([question])[0]
         embedded = time.perf_counter()
         asked = words(question)
         with self.library.reading() as view:
-            found = view.search(vector, asked, self.candidates)
-            best = _distinct(view.catalog, fuse(found), self.rerank)
+            scope = _known(scope, view.catalog)
+            found = view.search(vector, asked, max(self.candidates, limit), scope)
+            best = _distinct(view.catalog, fuse(found), limit)
             copies = view.catalog.copies(article.story for article, _ in best)
             count = view.catalog.count()
             frequencies = view.catalog.document_frequency(asked)
@@ -116,7 +121,12 @@ class HybridRetriever(BaseRetriever):
             "search": searched - embedded,
             "read": time.perf_counter() - searched,
         }
-        return Ranking(question, tuple(ranked), count, copies, timings)
+        return Ranking(question, scope, tuple(ranked), count, copies, timings)
+
+    def frequencies(self, wanted: Sequence[str]) -> tuple[dict[str, int], int]:
+        """In how many passages each word occurs, and how many passages there are."""
+        with self.library.catalog.reading() as catalog:
+            return catalog.document_frequency(wanted), catalog.count()
 
     def _get_relevant_documents(
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun
@@ -143,7 +153,7 @@ def as_document(found: Evidence) -> Document:
     )
 
 
-def _checked(question: str) -> str:
+def checked(question: str) -> str:
     """The question on one line; what is no character, as a terminal may send it, is replaced."""
     if not isinstance(question, str):
         raise QuestionError(f"a question is a text, not {type(question).__name__}")
@@ -155,3 +165,28 @@ def _checked(question: str) -> str:
             f"the question has {len(question):,} characters; ask in {LONGEST_QUESTION:,} at most"
         )
     return question
+
+
+def _limit(k: int | None, usual: int) -> int:
+    if k is None:
+        return usual
+    if isinstance(k, bool) or not isinstance(k, int) or not 1 <= k <= MOST_READ:
+        raise QuestionError(f"k is how many passages are read, 1 to {MOST_READ} (got {k!r})")
+    return k
+
+
+def _known(scope: Scope, catalog: Reader) -> Scope:
+    """The scope with its sources spelt as the library spells them."""
+    if scope.after and scope.before and scope.after > scope.before:
+        raise QuestionError(
+            f"no day is after {scope.after.isoformat()} and before {scope.before.isoformat()}"
+        )
+    if not scope.sources:
+        return scope
+    spelt = {in_one_line(source).casefold(): source for source in catalog.sources()}
+    unknown = [name for name in scope.sources if in_one_line(name).casefold() not in spelt]
+    if unknown:
+        there = ", ".join(spelt.values()) or "none"
+        raise QuestionError(f"no article is from {unknown[0]!r}; the sources are: {there}")
+    found = tuple(spelt[in_one_line(name).casefold()] for name in scope.sources)
+    return replace(scope, sources=found)

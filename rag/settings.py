@@ -47,6 +47,20 @@ class Settings(BaseSettings):
         le=1,
         description="evidence below this is refused, or a little lower in a library of fewer than 128 passages",
     )
+    model: str = Field(
+        "quote",
+        min_length=1,
+        description="who words the answer: `quote`, or a language model such as `ollama:qwen3:4b`",
+    )
+    base_url: str = Field(
+        "", description="the address of an OpenAI-compatible server, or of the provider's own"
+    )
+    timeout: float = Field(
+        120.0, gt=0, le=3600, description="seconds that a language model may take for an answer"
+    )
+    strict: bool = Field(
+        False, description="leave out what a language model says and the sources do not support"
+    )
     host: str = Field("127.0.0.1", description="the address of the chat window")
     port: int = Field(7860, ge=0, le=65535, description="the port of the chat window")
 

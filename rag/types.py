@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 LONGEST_TITLE = 120  # characters of a title that are read together with each passage
 
@@ -122,19 +122,54 @@ class Nearest:
     source: str | None
 
 
+Verdict = Literal["supported", "corrected", "unsupported"]
+"""Supported by what was cited; by another passage, so the citation was corrected; by none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """How well the sources support a sentence of an answer (`score`, 0 to 1).
+
+    `missing` are its numbers, dates, names and quotations that the nearest passage does not hold.
+    """
+
+    verdict: Verdict
+    score: float
+    missing: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Sentence:
     """A sentence of an answer and the numbers of the citations that it rests on."""
 
     text: str
     citations: tuple[int, ...]
+    support: Support = Support("supported", 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which articles are asked: those published from `after` up to `before`, both days included,
+    by one of the `sources`. What is left out does not limit; an article without a date lies in no
+    range of dates.
+    """
+
+    after: date | None = None
+    before: date | None = None
+    sources: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return self != Scope()
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a question got: sentences with their citations, or a refusal without any.
 
-    `text` is all of it, with [n] marks. `timings` maps each step to the seconds that it took.
+    `text` is all of it, with [n] marks. `model` is who worded it: "quote", or a language model.
+    `rewritten_question` is what was asked instead of a question that could not stand alone.
+    `notices` are what a reader should know besides: that sources disagree, that a model failed.
+    `timings` maps each step to the seconds that it took.
     """
 
     question: str
@@ -143,6 +178,10 @@ class Answer:
     citations: tuple[Citation, ...] = ()
     refused: bool = False
     nearest: tuple[Nearest, ...] = ()
+    notices: tuple[str, ...] = ()
+    model: str = "quote"
+    rewritten_question: str | None = None
+    scope: Scope = Scope()
     evidence: tuple[Evidence, ...] = field(default=(), repr=False)
     timings: Mapping[str, float] = field(default_factory=dict, repr=False)
 
@@ -164,11 +203,16 @@ class Found:
     """The first thing that a stream tells: the passages that were read for the question."""
 
     evidence: tuple[Evidence, ...]
+    rewritten_question: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """A piece of the answer's text, as it comes."""
+    """A piece of the answer's text, as it comes.
+
+    What a language model writes is a draft, its marks the numbers of the passages found: the
+    Answer, which comes last, has the checked sentences.
+    """
 
     text: str
 

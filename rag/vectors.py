@@ -69,14 +69,19 @@ class VectorIndex:
             for first in range(0, len(keys), _BATCH):
                 self._collection.delete(ids=list(keys[first : first + _BATCH]))
 
-    def search(self, vector: Vectors, limit: int) -> list[tuple[str, float]]:
-        """The keys nearest to a vector [dimension], best first, with their cosine."""
+    def search(
+        self, vector: Vectors, limit: int, among: Sequence[str] | None = None
+    ) -> list[tuple[str, float]]:
+        """The keys nearest to a vector [dimension], of all or `among` some, best first, with their cosine."""
         with _store_errors():
-            limit = min(limit, self._collection.count())
+            limit = min(limit, self._collection.count() if among is None else len(among))
             if limit == 0:
                 return []
             found = self._collection.query(
-                query_embeddings=vector[None, :], n_results=limit, include=["distances"]
+                query_embeddings=vector[None, :],
+                ids=None if among is None else list(among),
+                n_results=limit,
+                include=["distances"],
             )
         distances = found["distances"] or [[]]
         return [

@@ -11,7 +11,7 @@ from rag.answerers import QuotingAnswerer
 from rag.assistant import ArticleQA
 from rag.errors import QuestionError
 from rag.retriever import LONGEST_QUESTION
-from rag.types import Answer, Article, Evidence, Passage, Span
+from rag.types import Answer, Article, Evidence, Passage, Sentence, Span
 from tests.conftest import USERS_ARTICLE
 
 BLINKEN_AND_HAYASHI = (
@@ -172,11 +172,20 @@ def test_an_answer_leaves_as_json(qa: ArticleQA) -> None:
     assert values["citations"][0]["published"] == "2022-10-04"
     assert values["citations"][0]["quote"] == answer.citations[0].quote
     assert values["refused"] is False
-    assert set(values["timings"]) == {"embed", "search", "read", "total"}
+    assert set(values["timings"]) == {
+        "rewrite",
+        "embed",
+        "search",
+        "read",
+        "write",
+        "check",
+        "compare",
+        "total",
+    }
 
 
 def test_what_an_article_says_is_no_markup_in_markdown(qa: ArticleQA) -> None:
-    from rag.citations import Quotation, cite, quoted
+    from rag.citations import Quotation, cite
     from rag.render import to_markdown
 
     text = "See ![x](http://evil.example/x.png) <img src=x> [a](javascript:b) `c` *d* # e."
@@ -184,7 +193,7 @@ def test_what_an_article_says_is_no_markup_in_markdown(qa: ArticleQA) -> None:
         Quotation(Article("1", text, "<b>T</b>\n# x", "javascript:x", "o"), Span(0, len(text)), 1),
         1,
     )
-    markdown = to_markdown(Answer("?", text, (quoted(cited),), (cited,)))
+    markdown = to_markdown(Answer("?", text, (Sentence(text, (1,)),), (cited,)))
     html = MarkdownIt("commonmark", {"html": True}).render(markdown)
     assert set(re.findall(r"<\w+", html)) == {"<p"}
     assert "javascript:x" not in html

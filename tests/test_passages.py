@@ -3,9 +3,10 @@ from __future__ import annotations
 import pytest
 
 from ingest.metadata import from_text
+from ingest.paragraphs import paragraphs
 from ingest.passages import split
-from ingest.sentences import paragraphs, sentences
 from rag.encoder import SentenceTransformerEncoder
+from rag.sentences import sentences
 from rag.types import Article, Passage, Span, in_context
 from tests.conftest import USERS_ARTICLE
 

@@ -1,0 +1,591 @@
+"""What in a sentence can be checked word by word: numbers, dates, names, quotations, addresses."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+Kind = Literal["number", "date", "name", "quotation", "address"]
+
+_WORD = re.compile(r"[^\W_]+")
+_NUMBER = re.compile(r"(?<![^\W_])(\d+(?:[.,]\d+)*)(?:st|nd|rd|th|s)?(?![^\W\d_](?<![kKmMbBtT%]))")
+_THOUSANDS = re.compile(r"\d{1,3}(?:([.,])\d{3})(?:\1\d{3})*")
+_SCALE = re.compile(r"[ \u00a0\u202f-]?([A-Za-z]+)")
+_SCALES = {
+    **dict.fromkeys(("k", "thousand"), 1e3),
+    **dict.fromkeys(("m", "mn", "million", "millions"), 1e6),
+    **dict.fromkeys(("bn", "b", "billion", "billions"), 1e9),
+    **dict.fromkeys(("tn", "t", "trillion", "trillions"), 1e12),
+}
+_MONTHS = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+]
+_MONTH = {name[:size]: name for name in _MONTHS for size in (3, 9)} | {"sept": "september"}
+_DAYS = frozenset(["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"])
+_ISO = re.compile(r"\b\d{4}-(\d\d)-\d\d\b")
+_YEARS = re.compile(r"\b(\d\d)(\d\d)\s?[/–—-]\s?(\d\d)\b")
+_QUOTED = re.compile(
+    r"“([^“”]+)”|«([^«»]+)»|„([^„“”]+)[“”]|(?<!\w)\"([^\"]+)\"|(?<!\w)[‘']([^‘’']{3,})[’'](?!\w)"
+)
+_ADDRESS = re.compile(
+    r"(?:https?://|www\.)[^\s<>\"”’)\]]+|\b[\w.+-]+@[\w-]+\.[\w.]+\b", re.IGNORECASE
+)
+_POSSESSIVE = re.compile(r"[’'`]s\b")
+_SHORTENED = re.compile(r"\b(?:[^\W\d_]\.){2,}")
+_NOT = re.compile(
+    r"\b(?:not|never|no|none|nobody|nothing|neither|nor|without|cannot)\b|n[’']t\b", re.IGNORECASE
+)
+
+# Words that may open a sentence, or be written large, without being a name.
+_ORDINARY = frozenset(
+    [
+        "a",
+        "about",
+        "above",
+        "accordingly",
+        "according",
+        "across",
+        "additionally",
+        "after",
+        "afterwards",
+        "again",
+        "all",
+        "along",
+        "already",
+        "also",
+        "although",
+        "altogether",
+        "always",
+        "among",
+        "an",
+        "and",
+        "another",
+        "any",
+        "anyone",
+        "apart",
+        "are",
+        "around",
+        "as",
+        "aside",
+        "at",
+        "available",
+        "back",
+        "based",
+        "because",
+        "before",
+        "behind",
+        "being",
+        "below",
+        "beside",
+        "besides",
+        "between",
+        "both",
+        "but",
+        "by",
+        "can",
+        "certain",
+        "combined",
+        "compared",
+        "consequently",
+        "considering",
+        "could",
+        "currently",
+        "dating",
+        "depending",
+        "despite",
+        "did",
+        "do",
+        "does",
+        "due",
+        "during",
+        "each",
+        "earlier",
+        "either",
+        "eventually",
+        "every",
+        "everyone",
+        "except",
+        "few",
+        "fewer",
+        "finally",
+        "following",
+        "for",
+        "former",
+        "formerly",
+        "from",
+        "further",
+        "furthermore",
+        "generally",
+        "given",
+        "had",
+        "half",
+        "has",
+        "have",
+        "having",
+        "he",
+        "hence",
+        "her",
+        "here",
+        "his",
+        "how",
+        "however",
+        "i",
+        "if",
+        "in",
+        "including",
+        "indeed",
+        "initially",
+        "instead",
+        "into",
+        "is",
+        "it",
+        "its",
+        "just",
+        "last",
+        "later",
+        "latter",
+        "less",
+        "like",
+        "likewise",
+        "located",
+        "many",
+        "meanwhile",
+        "more",
+        "moreover",
+        "most",
+        "much",
+        "my",
+        "named",
+        "near",
+        "nearly",
+        "neither",
+        "nevertheless",
+        "next",
+        "no",
+        "nobody",
+        "none",
+        "nonetheless",
+        "nor",
+        "not",
+        "notably",
+        "nothing",
+        "now",
+        "of",
+        "off",
+        "often",
+        "on",
+        "once",
+        "one",
+        "only",
+        "originally",
+        "other",
+        "others",
+        "otherwise",
+        "our",
+        "out",
+        "over",
+        "overall",
+        "part",
+        "people",
+        "per",
+        "perhaps",
+        "previously",
+        "prior",
+        "regarding",
+        "roughly",
+        "she",
+        "should",
+        "similarly",
+        "since",
+        "so",
+        "some",
+        "someone",
+        "something",
+        "sometimes",
+        "soon",
+        "specifically",
+        "still",
+        "subsequently",
+        "such",
+        "that",
+        "the",
+        "their",
+        "them",
+        "then",
+        "there",
+        "thereafter",
+        "therefore",
+        "these",
+        "they",
+        "this",
+        "those",
+        "though",
+        "through",
+        "throughout",
+        "thus",
+        "to",
+        "today",
+        "together",
+        "too",
+        "toward",
+        "towards",
+        "typically",
+        "ultimately",
+        "under",
+        "unlike",
+        "until",
+        "up",
+        "upon",
+        "us",
+        "usually",
+        "various",
+        "very",
+        "was",
+        "we",
+        "were",
+        "what",
+        "whatever",
+        "when",
+        "whenever",
+        "where",
+        "whereas",
+        "wherever",
+        "whether",
+        "which",
+        "while",
+        "who",
+        "whoever",
+        "whom",
+        "whose",
+        "why",
+        "will",
+        "with",
+        "within",
+        "without",
+        "would",
+        "yes",
+        "yet",
+        "you",
+        "your",
+    ]
+)
+# A title goes with a name, and one who tells of it may add it or leave it away.
+_TITLES = frozenset(
+    [
+        "mr",
+        "mrs",
+        "ms",
+        "miss",
+        "dr",
+        "prof",
+        "professor",
+        "sir",
+        "dame",
+        "lord",
+        "lady",
+        "president",
+        "vice",
+        "prime",
+        "minister",
+        "secretary",
+        "chancellor",
+        "king",
+        "queen",
+        "prince",
+        "princess",
+        "emperor",
+        "pope",
+        "saint",
+        "st",
+        "general",
+        "colonel",
+        "captain",
+        "admiral",
+        "senator",
+        "governor",
+        "mayor",
+        "judge",
+        "justice",
+        "chairman",
+        "chairwoman",
+        "director",
+        "chief",
+        "former",
+        "late",
+    ]
+)
+_COMMON_ENDING = re.compile(
+    r".{2,}(?:s|ing|ly|ed|ion|ment|ness|ity|ism|ance|ence|ship|ology|ists?)"
+)
+# Japan and Japanese, China and Chinese, Britain and British: what may follow what they share.
+_ENDINGS = frozenset(
+    [
+        "a",
+        "ae",
+        "ai",
+        "ain",
+        "an",
+        "ans",
+        "e",
+        "ea",
+        "ean",
+        "eans",
+        "en",
+        "ers",
+        "es",
+        "ese",
+        "ey",
+        "i",
+        "ian",
+        "ians",
+        "ic",
+        "in",
+        "ish",
+        "land",
+        "n",
+        "ns",
+        "o",
+        "s",
+    ]
+) | {""}
+_SHARED = 4  # letters, at least
+_LINKING = frozenset(["of", "the", "and", "for", "de", "la", "le", "du", "des", "von", "van"])
+_SPELLED = frozenset(["en", "fr", "es", "pt", "de", "nl", "da", "it"])
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something that a source must hold; `words` as the sentence writes it.
+
+    `keys` are the forms of it of which a source must hold one.
+    """
+
+    kind: Kind
+    words: str
+    keys: frozenset[str]
+
+
+def facts(sentence: str, language: str = "en", ordinary: Iterable[str] = ()) -> list[Fact]:
+    """The facts of a sentence.
+
+    `ordinary` are words known to be no names: what the sources write in small letters.
+    """
+    found = [
+        Fact("address", each.rstrip("."), frozenset({each.rstrip(".").lower()}))
+        for each in _ADDRESS.findall(sentence)
+    ]
+    text = _ADDRESS.sub(" ", sentence)
+    for match in _QUOTED.finditer(text):
+        words = next(filter(None, match.groups()))
+        found.append(Fact("quotation", words, frozenset({_plain(words)})))
+    found += _numbers(text, language)
+    found += _names(text, language, frozenset(ordinary) | _ORDINARY)
+    return list({(fact.kind, fact.keys): fact for fact in found}.values())
+
+
+class Source:
+    """What a text holds, looked up by facts."""
+
+    def __init__(self, text: str, language: str = "en", published: date | None = None) -> None:
+        if published:
+            text += f" ({published.day} {_MONTHS[published.month - 1]} {published.year})"
+        self._plain = f" {_plain(text)} "
+        self._lower = text.lower()
+        self._words = set(_folded(_bare(text)))
+        self._numbers = {key for fact in _numbers(text, language) for key in fact.keys}
+        self._numbers |= {match[1] + match[3] for match in _YEARS.finditer(text)}
+        self._initials = _initials(_bare(text))
+        self._months = {_MONTH[word] for word in self._words if word in _MONTH} | {
+            _MONTHS[int(month) - 1] for month in _ISO.findall(text) if 1 <= int(month) <= 12
+        }
+
+    def __contains__(self, fact: Fact) -> bool:
+        if fact.kind == "address":
+            return any(key in self._lower for key in fact.keys)
+        if fact.kind == "quotation":
+            return any(f" {key} " in self._plain for key in fact.keys)
+        if fact.kind == "name":
+            return any(map(self._names, fact.keys))
+        return not fact.keys.isdisjoint(self._numbers | self._months | self._words)
+
+    def _names(self, name: str) -> bool:
+        return (
+            name in self._words
+            or name in self._initials
+            or any(_akin(name, word) for word in self._words)
+        )
+
+
+def denies(sentence: str) -> bool:
+    """Whether a sentence says that something is not so."""
+    return bool(_NOT.search(sentence))
+
+
+def small_words(text: str) -> frozenset[str]:
+    """The words that a text writes in small letters."""
+    return frozenset(word for word in _WORD.findall(text) if word[0].islower())
+
+
+def _numbers(text: str, language: str) -> Iterator[Fact]:
+    """Numbers in digits and in words; years, days and months are dates."""
+    for month in re.finditer(r"[^\W\d_]+", text):
+        name = _MONTH.get(month.group().lower())
+        if (name and month.group()[0].isupper()) or month.group().lower() in _DAYS:
+            yield Fact("date", month.group(), frozenset({name or month.group().lower()}))
+    for match in _NUMBER.finditer(text):
+        scale = _SCALE.match(text, match.end(1))
+        factor = _SCALES.get(scale[1].lower()) if scale else None
+        values = _values(match[1])
+        if factor and scale:
+            scaled = {_key(float(value) * factor) for value in values}
+            # "2m" may be two metres.
+            values = scaled if len(scale[1]) > 2 else values | scaled
+        words = text[match.start() : scale.end()] if factor and scale else match.group()
+        kind: Kind = "date" if _is_date(match[1], text, match.span()) else "number"
+        yield Fact(kind, words, frozenset(values))
+    yield from _spelled(text, language)
+
+
+def _spelled(text: str, language: str) -> Iterator[Fact]:
+    """Numbers in words: "twenty-one", "fifth", "three million"."""
+    if language[:2] not in _SPELLED:
+        return
+    from text_to_num import alpha2digit
+
+    masked = re.sub(r"\d", "#", text)
+    for match in re.finditer(
+        r"(?<![#\d] )(?<!#)\b(\d+)(?:\.\d+)?([^\W\d_]{0,4})", alpha2digit(masked, language[:2], 0)
+    ):
+        if match.group() != "1":  # "one of them" counts nothing
+            yield Fact(
+                "number", f"{int(match[1]):,}" + match[2], frozenset({_key(float(match[1]))})
+            )
+
+
+def _values(digits: str) -> set[str]:
+    """What a number in digits may mean: 1,234 and 1.234 are written differently by country."""
+    if _THOUSANDS.fullmatch(digits):
+        whole = re.sub(r"[.,]", "", digits)
+        other = (
+            {_key(float(digits.replace(",", ".")))}
+            if digits.count(".") + digits.count(",") == 1 and "." in digits
+            else set()
+        )
+        return {_key(float(whole))} | other
+    parts = re.split(r"[.,]", digits)
+    if len(parts) == 2:
+        return {_key(float(".".join(parts)))}
+    if len(parts) > 2 and _THOUSANDS.fullmatch(digits[: -len(parts[-1]) - 1]):
+        return {_key(float("".join(parts[:-1]) + "." + parts[-1]))}
+    return {digits if len(parts) > 2 else _key(float(digits))}
+
+
+def _key(value: float) -> str:
+    return f"{value:.10g}"
+
+
+def _is_date(digits: str, text: str, span: tuple[int, int]) -> bool:
+    """A year, or a number beside a month."""
+    if len(digits) == 4 and digits.isdigit() and 1000 <= int(digits) <= 2100:
+        return True
+    around = f"{text[max(span[0] - 12, 0) : span[0]]} {text[span[1] : span[1] + 14]}"
+    beside = re.findall(r"[^\W\d_]+", around)
+    return any(word[0].isupper() and word.lower() in _MONTH for word in beside)
+
+
+def _names(text: str, language: str, ordinary: frozenset[str]) -> Iterator[Fact]:
+    """Words written large that are not known to be ordinary."""
+    bare = _bare(text)
+    matches = list(_WORD.finditer(bare))
+    for number, match in enumerate(matches):
+        word = match.group()
+        lower = word.lower()
+        mixed = word[0].isalpha() and any(map(str.isdigit, word))
+        if not (word[0].isupper() or mixed) or lower in _MONTH or lower in _DAYS:
+            continue
+        if not (word.isupper() and len(word) > 1) and (lower in _TITLES or lower in ordinary):
+            continue
+        if len(word) == 1 or _is_number(word, language):
+            continue
+        if _opens(bare, match.start()) and not mixed:
+            followed = number + 1 < len(matches) and matches[number + 1].group()[0].isupper()
+            if not followed and not word.isupper() and _COMMON_ENDING.fullmatch(lower):
+                continue
+        yield Fact("name", word, frozenset({_fold(word)}))
+
+
+def _is_number(word: str, language: str) -> bool:
+    """Whether a word spells a number."""
+    if language[:2] not in _SPELLED:
+        return False
+    from text_to_num import alpha2digit
+
+    return bool(alpha2digit(word.lower(), language[:2], 0)[0].isdigit())
+
+
+def _opens(text: str, start: int) -> bool:
+    """Whether a word is the first of its sentence or of a quotation in it."""
+    before = text[:start].rstrip()
+    return not re.search(r"\w", before) or before[-1] in "“\"«„:.!?‘'("
+
+
+def _initials(text: str) -> set[str]:
+    """The abbreviations that the names in a text may have: NATO, U.S."""
+    found: set[str] = set()
+    words = _WORD.findall(text)
+    for first in range(len(words)):
+        letters = ""
+        for word in words[first : first + 8]:
+            if word[0].isupper():
+                letters += word[0].lower()
+                if len(letters) > 1:
+                    found.add(letters)
+            elif word.lower() not in _LINKING:
+                break
+    return found
+
+
+def _akin(one: str, other: str) -> bool:
+    """Whether two words are one name in two forms, as Japan and Japanese are."""
+    shared = 0
+    for ours, theirs in zip(one, other, strict=False):
+        if ours != theirs:
+            break
+        shared += 1
+    return shared >= _SHARED and one[shared:] in _ENDINGS and other[shared:] in _ENDINGS
+
+
+def _bare(text: str) -> str:
+    """Text without possessives, and U.S. as US."""
+    text = _POSSESSIVE.sub("", text)
+    return _SHORTENED.sub(lambda match: match.group().replace(".", ""), text)
+
+
+def _folded(text: str) -> Iterator[str]:
+    return map(_fold, _WORD.findall(text))
+
+
+def _fold(word: str) -> str:
+    """A word without case and accents."""
+    apart = unicodedata.normalize("NFKD", word.casefold())
+    return "".join(letter for letter in apart if not unicodedata.combining(letter))
+
+
+def _plain(text: str) -> str:
+    """The words of a text, for comparing quotations."""
+    return " ".join(_folded(text))

@@ -1,0 +1,47 @@
+"""What an answer says beside its sentences, in whole sentences for the reader."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from rag.render import day
+from rag.types import Citation
+
+_OLD = timedelta(days=365)
+_REST = 0.5  # of the dated articles: so many must be newer for the sources to be called old
+
+
+def failed(model: str, reason: str) -> str:
+    return f"{model} gave no answer: {reason}. The articles are quoted instead."
+
+
+def left_out(sentences: int) -> str:
+    if sentences == 1:
+        return "A sentence that the sources do not support was left out."
+    return f"{sentences} sentences that the sources do not support were left out."
+
+
+def nothing_left(model: str) -> str:
+    return f"The sources support nothing of what {model} wrote. The articles are quoted instead."
+
+
+def remarked(words: str) -> str:
+    return f"The model remarks: {words}"
+
+
+def age(cited: Sequence[Citation], dates: Sequence[tuple[date, int]]) -> str | None:
+    """Whether the newest source is old relative to the rest; `dates` count the library's articles."""
+    published = [citation.published for citation in cited]
+    known = [each for each in published if each]
+    if not dates or len(known) < len(published) or not known:
+        return None
+    newest, last = max(known), dates[-1][0]
+    newer = sum(count for each, count in dates if each > newest)
+    if last - newest <= _OLD or newer < _REST * sum(count for _, count in dates):
+        return None
+    return f"The newest source is of {day(newest)}; the articles go up to {day(last)}."
+
+
+def disagreement(conflict: object) -> str:
+    return str(conflict)

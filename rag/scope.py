@@ -1,0 +1,51 @@
+"""What people write for a scope -> a Scope."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from rag.errors import QuestionError
+from rag.types import Scope
+
+_PARTS = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
+
+
+def scope_of(
+    after: date | str | None = None,
+    before: date | str | None = None,
+    source: str | Sequence[str] | None = None,
+) -> Scope:
+    """A scope; days may be written 2022-10-04, 2022-10 or 2022, sources be one or several.
+
+    Raises QuestionError for a day that is none.
+    """
+    sources = [source] if isinstance(source, str) else list(source or ())
+    return Scope(
+        _day(after, "after", last=False),
+        _day(before, "before", last=True),
+        tuple(dict.fromkeys(each.strip() for each in sources if each and each.strip())),
+    )
+
+
+def _day(written: date | str | None, name: str, *, last: bool) -> date | None:
+    """Of a year or a month, its first day or its last."""
+    if isinstance(written, datetime):
+        return written.date()
+    if written is None or isinstance(written, date):
+        return written
+    if not str(written).strip():
+        return None
+    match = _PARTS.fullmatch(str(written).strip())
+    try:
+        if match:
+            year, month = int(match[1]), int(match[2] or (12 if last else 1))
+            end = calendar.monthrange(year, month)[1]
+            return date(year, month, int(match[3] or (end if last else 1)))
+    except ValueError:
+        pass
+    raise QuestionError(
+        f"{name} is a day such as 2022-10-04, or 2022-10, or 2022 (got {written!r})"
+    )
