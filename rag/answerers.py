@@ -14,7 +14,7 @@ from rag import prompts
 from rag.citations import Quotation, Stated
 from rag.drafts import Said, read
 from rag.errors import ModelError
-from rag.facts import facts
+from rag.facts import facts, numerals
 from rag.models import QUOTE
 from rag.streaming import pieces
 from rag.support import Checker
@@ -74,7 +74,7 @@ class QuotingAnswerer:
         for quotation in scored:
             if len(chosen) == self.sentences or quotation.score < scored[0].score - _MARGIN:
                 return
-            if all(overlap(quotation.text, other.text) < _REPEAT for other in chosen):
+            if not any(_repeats(quotation, other) for other in chosen):
                 chosen.append(quotation)
                 text = in_one_line(quotation.text)
                 yield Stated(text, (quotation,), Support("supported", 1.0))
@@ -122,7 +122,9 @@ class WritingAnswerer:
     ) -> Iterator[Remark | Stated]:
         asked = {fact.keys for fact in facts(question)}
         remarks = [
-            each.is_remark and all(fact.keys in asked for fact in facts(each.text)) for each in said
+            each.is_remark
+            and all(fact.keys in asked or fact.kind == "denial" for fact in facts(each.text))
+            for each in said
         ]
         if all(remarks):
             return
@@ -132,6 +134,13 @@ class WritingAnswerer:
             else:
                 cited = [number - 1 for number in each.marks if 0 < number <= len(evidence)]
                 yield self.checker.check(each.text, cited, evidence)
+
+
+def _repeats(one: Quotation, other: Quotation) -> bool:
+    """Whether two sentences say the same; with other numbers they do not, however alike they are."""
+    language = one.article.language or "en"
+    values = [{each.value for each in numerals(said.text, language, 0)} for said in (one, other)]
+    return values[0] == values[1] and overlap(one.text, other.text) >= _REPEAT
 
 
 def _quotations(evidence: Sequence[Evidence]) -> Iterator[Quotation]:

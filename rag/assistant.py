@@ -60,6 +60,7 @@ class ArticleQA(Runnable[str, Event]):
         self._answerer = answerer
         self._quoting = quoting or QuotingAnswerer()
         self._followups = followups or Followups()
+        self._checker = Checker(retriever.library.encoder, retriever.frequencies)
         self._threshold = threshold
         self._strict = strict
 
@@ -272,10 +273,9 @@ class ArticleQA(Runnable[str, Event]):
 
     def _compared(self, ranking: Ranking, cited: Sequence[Citation]) -> list[str]:
         """What a reader should know of the sources: that they are old, or disagree."""
-        library = self.retriever.library
-        with library.catalog.reading() as catalog:
+        with self.retriever.library.catalog.reading() as catalog:
             old = notices.age(cited, catalog.dates(ranking.scope)) if cited else None
-        found = conflicts(cited, ranking.evidence, library.encoder, self.retriever.frequencies)
+        found = conflicts(cited, ranking.evidence, self._checker)
         return [*([old] if old else []), *map(notices.disagreement, found)]
 
 

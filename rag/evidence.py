@@ -71,7 +71,7 @@ def coverages(
     asked, *texts = encoder.read([words, *(in_context(*each) for each in found)])
     weights = _weights(words, asked, frequencies, passages)
     return [
-        Coverage(article, passage, text, asked.vectors @ text.vectors.T, weights)
+        Coverage(article, passage, asked, text, weights)
         for (article, passage), text in zip(found, texts, strict=True)
     ]
 
@@ -79,38 +79,53 @@ def coverages(
 class Coverage:
     """How well the words of a question, or of a claim, are covered by one passage (0 to 1).
 
-    `cosines` is float32 [tokens of the question, tokens of the text], `weights` the share of each
-    token of the question.
+    `asked` are the tokens of the question and `text` those of the passage behind its title;
+    `weights` is the share of each token of the question, float32 [tokens].
     """
 
     def __init__(
         self,
         article: Article,
         passage: Passage,
+        asked: TokenVectors,
         text: TokenVectors,
-        cosines: Vectors,
         weights: Vectors,
     ) -> None:
         title = len(heading(article))
         offset = passage.start - title
         self._starts, self._ends = text.starts + offset, text.ends + offset
-        self._cosines, self._weights = cosines, weights
-        self._titled = np.where(text.starts < title, _TITLE * cosines, 0.0)
-        self.whole = self._cover(cosines)
+        self._asked, self.weights = asked, weights
+        self._cosines = asked.vectors @ text.vectors.T
+        self._titled = np.where(text.starts < title, _TITLE * self._cosines, 0.0)
+        self.whole = float(weights @ _best(self._cosines))
 
     def by(self, sentences: Sequence[Span]) -> float:
         """By some of the passage's sentences, read in its context and under its title."""
+        return float(self.weights @ self.tokens(sentences))
+
+    def tokens(self, sentences: Sequence[Span]) -> Vectors:
+        """How well each token is covered by those sentences: float32 [tokens of the question]."""
         inside = np.zeros(len(self._starts), dtype=bool)
         for each in sentences:
             inside |= (self._starts >= each.start) & (self._ends <= each.end)
         if not inside.any():
-            return 0.0
+            return np.zeros_like(self.weights)
         own = np.where(inside, self._cosines, 0.0)
-        alone = self._cover(np.maximum(own, self._titled)) + _OWN * self._cover(own)
-        return _CONTEXT * self.whole + (1 - _CONTEXT) * alone / (1 + _OWN)
+        alone = _best(np.maximum(own, self._titled)) + _OWN * _best(own)
+        whole = _best(self._cosines)
+        return np.asarray(_CONTEXT * whole + (1 - _CONTEXT) * alone / (1 + _OWN), dtype=np.float32)
 
-    def _cover(self, cosines: Vectors) -> float:
-        return float(self._weights @ cosines.max(axis=1, initial=0.0))
+    def likeness(self, ours: Span, theirs: Span) -> float:
+        """How alike a range of the question and one of the article are, each read where it stands."""
+        rows = (self._asked.starts >= ours.start) & (self._asked.ends <= ours.end)
+        columns = (self._starts >= theirs.start) & (self._ends <= theirs.end)
+        if not rows.any() or not columns.any():
+            return 0.0
+        return float(_best(self._cosines[np.ix_(rows, columns)]).mean())
+
+
+def _best(cosines: Vectors) -> Vectors:
+    return np.asarray(cosines.max(axis=1, initial=0.0), dtype=np.float32)
 
 
 def suffices(evidence: Sequence[Evidence], threshold: float, passages: int) -> bool:

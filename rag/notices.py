@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 
+from rag.agreement import Conflict
 from rag.render import day
-from rag.types import Citation
+from rag.types import Article, Citation
+from rag.words import in_one_line
 
 _OLD = timedelta(days=365)
 _REST = 0.5  # of the dated articles: so many must be newer for the sources to be called old
@@ -43,5 +45,19 @@ def age(cited: Sequence[Citation], dates: Sequence[tuple[date, int]]) -> str | N
     return f"The newest source is of {day(newest)}; the articles go up to {day(last)}."
 
 
-def disagreement(conflict: object) -> str:
-    return str(conflict)
+def disagreement(conflict: Conflict) -> str:
+    """What the articles say, the newer one last and named so."""
+    sides = [(conflict.one, conflict.ours), (conflict.other, conflict.theirs)]
+    one, other = conflict.one.published, conflict.other.published
+    if one and other and one > other:
+        sides.reverse()
+    newer = ", which is newer" if one and other and one != other else ""
+    said = [f"“{words}” in {_called(article)}" for article, words in sides]
+    return f"Sources disagree: {said[0]}, {said[1]}{newer}."
+
+
+def _called(article: Article) -> str:
+    """An article by its title, source and date."""
+    published = day(article.published) if article.published else "no date"
+    known = ", ".join(filter(None, (article.source, published)))
+    return f"“{in_one_line(article.title)}” ({known})"

@@ -2,42 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from rag.citations import Quotation, Stated
 from rag.encoder import Encoder
 from rag.evidence import Coverage, coverages
-from rag.facts import Fact, Source, facts, small_words
+from rag.facts import Fact, Numeral, facts, numerals, plain, small_words, source, undenied
 from rag.types import Evidence, Span, Support, Verdict
 from rag.words import words
 
 Frequencies = Callable[[Sequence[str]], tuple[Mapping[str, int], int]]
 """In how many passages each word occurs, and how many passages there are."""
 
-THRESHOLD = 0.6
+THRESHOLD = 0.55
 _TOGETHER = 3  # sentences of one passage, at most, that support a sentence between them
+# A number has to stand among the same words in the passage: no other number of it may be as like
+# it as the same one is, and that one has to be like it.
+_ALIKE = 0.55
+_OURS, _THEIRS = 2, 5  # words on each side, in the sentence and in the passage
 
 
 @dataclass(frozen=True, slots=True)
-class _Finding:
-    """What one passage has for a sentence: which of its own, how well they cover it, what lacks."""
+class Finding:
+    """What one passage holds of a sentence.
+
+    `spans` are those of its own sentences that hold most of it, `missing` the facts that they and
+    what is known of their article lack.
+    """
 
     evidence: Evidence
     spans: tuple[Span, ...]
-    score: float
+    cover: Coverage
     missing: tuple[str, ...]
 
-    def quotations(self) -> list[Quotation]:
-        return [Quotation(self.evidence.article, span, self.score) for span in self.spans]
+    @property
+    def score(self) -> float:
+        """How well its sentences cover the words, 0 to 1."""
+        return self.cover.by(self.spans)
+
+    def quotations(self) -> Iterable[Quotation]:
+        return (Quotation(self.evidence.article, span, self.score) for span in self.spans)
 
 
 class Checker:
     """Checks sentences against passages.
 
-    A passage supports a sentence when it holds every number, date, name, quotation and address
-    of it, and when the passage's own sentences cover its words: late interaction, as for a
-    question (rag.evidence).
+    A passage supports a sentence when it holds every number, date, name, quotation and address of
+    it, the numbers among the same words, and when some of its sentences cover its words: late
+    interaction, as for a question (rag.evidence). `threshold` is the cover that is enough, 0 to 1.
     """
 
     def __init__(
@@ -50,26 +65,25 @@ class Checker:
     def check(self, claim: str, cited: Sequence[int], evidence: Sequence[Evidence]) -> Stated:
         """A sentence with what supports it.
 
-        `cited` are the places in `evidence`, from 0, that the model named. What they do not
-        support is looked for in the rest.
+        `cited` are the places in `evidence`, from 0, that the model named: any of them supports
+        the sentence alone, or all of them together do. What they do not support is looked for in
+        the rest.
         """
         found = self.findings(claim, evidence)
-        good = [n for n, each in enumerate(found) if self._supports(each)]
-        kept = [n for n in dict.fromkeys(cited) if n in good]
-        chosen = kept or good[:1]
+        named = [found[n] for n in dict.fromkeys(cited)]
+        good = [each for each in found if self._support([each])]
+        kept = [each for each in named if each in good]
+        if not kept and self._support(named):
+            kept = named
+        chosen = kept or sorted(good, key=lambda each: -each.score)[:1]
         if not chosen:
-            nearest = min(found, key=lambda each: (len(each.missing), -each.score), default=None)
-            score, missing = (nearest.score, nearest.missing) if nearest else (0.0, ())
-            return Stated(claim, (), Support("unsupported", score, missing))
-        score = max(found[n].score for n in chosen)
+            return Stated(claim, (), _unsupported(found))
         verdict: Verdict = "supported" if kept else "corrected"
-        quotations = tuple(each for n in chosen for each in found[n].quotations())
-        return Stated(claim, quotations, Support(verdict, score))
+        quotations = tuple(each for finding in chosen for each in finding.quotations())
+        return Stated(claim, quotations, Support(verdict, _score(chosen)))
 
-    def _supports(self, finding: _Finding) -> bool:
-        return not finding.missing and finding.score >= self._threshold
-
-    def findings(self, claim: str, evidence: Sequence[Evidence]) -> list[_Finding]:
+    def findings(self, claim: str, evidence: Sequence[Evidence]) -> list[Finding]:
+        """What each passage holds of a sentence."""
         frequencies, passages = self._frequencies(words(claim))
         covers = coverages(
             claim,
@@ -80,42 +94,78 @@ class Checker:
         )
         ordinary = small_words(" ".join(each.text for each in evidence))
         return [
-            _find(each, cover, facts(claim, each.article.language or "en", ordinary))
+            _find(claim, each, cover, facts(claim, _language(each), ordinary))
             for each, cover in zip(evidence, covers, strict=True)
         ]
 
+    def _support(self, findings: Sequence[Finding]) -> bool:
+        """Whether passages support a sentence together: each fact is in one of them."""
+        if not findings:
+            return False
+        missing = set.intersection(*(set(each.missing) for each in findings))
+        return not missing and _score(findings) >= self._threshold
 
-def _find(evidence: Evidence, cover: Coverage, wanted: Sequence[Fact]) -> _Finding:
-    """The passage's best sentence, and others that hold what it does not."""
+
+def _score(findings: Sequence[Finding]) -> float:
+    """How well passages cover a sentence together."""
+    tokens = np.maximum.reduce([each.cover.tokens(each.spans) for each in findings])
+    return float(findings[0].cover.weights @ tokens)
+
+
+def _unsupported(found: Sequence[Finding]) -> Support:
+    nearest = min(found, key=lambda each: (len(each.missing), -each.score), default=None)
+    if nearest is None:
+        return Support("unsupported", 0.0)
+    return Support("unsupported", nearest.score, nearest.missing)
+
+
+def _find(claim: str, evidence: Evidence, cover: Coverage, wanted: Sequence[Fact]) -> Finding:
+    """The passage's best sentence, and others that hold what it lacks."""
     article, passage = evidence.article, evidence.passage
-    language = article.language or "en"
-    about = Source(_about(evidence), language, article.published)
+    about = source(_about(evidence), _language(evidence), article.published)
     lacking = [fact for fact in wanted if fact not in about]
+    texts = {span: article.text[span.start : span.end] for span in passage.sentences}
+    sources = {span: source(text, _language(evidence)) for span, text in texts.items()}
     scores = {span: cover.by([span]) for span in passage.sentences}
-    sources = {
-        span: Source(article.text[span.start : span.end], language) for span in passage.sentences
-    }
-    spans: list[Span] = []
-    while len(spans) < _TOGETHER:
-        rest = [span for span in passage.sentences if span not in spans]
-        if not rest or (spans and not lacking):
+    chosen: list[Span] = []
+    while scores and len(chosen) < _TOGETHER and (lacking or not chosen):
+        held = {span: sum(fact in sources[span] for fact in lacking) for span in scores}
+        best = max(scores, key=lambda span: (held[span] if chosen else 0, scores[span]))
+        if chosen and not held[best]:
             break
-        best = (
-            max(
-                rest,
-                key=lambda span: (sum(fact in sources[span] for fact in lacking), scores[span]),
-            )
-            if spans
-            else max(rest, key=scores.__getitem__)
-        )
-        still = [fact for fact in lacking if fact not in sources[best]]
-        if spans and len(still) == len(lacking):
-            break
-        spans.append(best)
-        lacking = still
-    spans.sort(key=lambda span: span.start)
-    missing = tuple(fact.words for fact in lacking)
-    return _Finding(evidence, tuple(spans), cover.by(spans), missing)
+        chosen.append(best)
+        lacking = [fact for fact in lacking if fact not in sources[best]]
+    chosen.sort(key=lambda span: span.start)
+    denied = undenied(claim, texts[chosen[0]]) if len(chosen) == 1 else None
+    missing = dict.fromkeys(
+        [fact.words for fact in lacking]
+        + _misplaced(claim, evidence, cover)
+        + ([denied] if denied else [])
+    )
+    return Finding(evidence, tuple(chosen), cover, tuple(missing))
+
+
+def _misplaced(claim: str, evidence: Evidence, cover: Coverage) -> list[str]:
+    """Numbers that the passage has among other words, or in whose place it has another number."""
+    language = _language(evidence)
+    there = numerals(evidence.text, language, _THEIRS, evidence.passage.start)
+    found = []
+    words = plain(evidence.text)
+    for number in numerals(claim, language, _OURS):
+        if f" {plain(claim[number.around.start : number.around.end])} " in f" {words} ":
+            continue
+        like = [(likeness(cover, number, other), other.value) for other in there]
+        same = max((score for score, value in like if value == number.value), default=1.0)
+        others = max((score for score, value in like if value != number.value), default=0.0)
+        if same < max(_ALIKE, others):
+            found.append(claim[number.span.start : number.span.end])
+    return found
+
+
+def likeness(cover: Coverage, ours: Numeral, theirs: Numeral) -> float:
+    """How alike two numbers are, and the words around them."""
+    itself = cover.likeness(ours.span, theirs.span)
+    return (itself + cover.likeness(ours.around, theirs.around)) / 2
 
 
 def _about(evidence: Evidence) -> str:
@@ -127,3 +177,7 @@ def _about(evidence: Evidence) -> str:
         at = span.end
     known = (article.title, article.source, article.author, article.place)
     return "\n".join([*filter(None, known), *rest])
+
+
+def _language(evidence: Evidence) -> str:
+    return evidence.article.language or "en"
