@@ -96,6 +96,8 @@ def _local(model: str) -> BaseChatModel:
     """A GGUF file behind a llama.cpp server of its own, which ends with the model or the process."""
     name = f"{LOCAL}:{model}"
     _require(name, LOCAL)
+    import httpx
+
     from rag.local import LocalServer, find
 
     try:
@@ -103,7 +105,14 @@ def _local(model: str) -> BaseChatModel:
         server = LocalServer.start(path)
     except ArticleQAError as error:
         raise ModelError(f"the model {name} cannot be used: {error}") from error
-    options = {"base_url": server.base_url, "api_key": server.api_key} | _STEADY
+    # A proxy that the environment names knows nothing of this machine's loopback address.
+    options: dict[str, Any] = {
+        "base_url": server.base_url,
+        "api_key": server.api_key,
+        "http_client": httpx.Client(trust_env=False),
+        "http_async_client": httpx.AsyncClient(trust_env=False),
+    }
+    options |= _STEADY
     made = _made(name, "openai", path.stem, options)
     weakref.finalize(made, server.close)
     return made

@@ -1,0 +1,129 @@
+"""True and changed statements -> how well the checker tells them apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from evals.claims import Claim
+from evals.figures import Figure
+from rag.citations import Stated
+from rag.support import Checker
+from rag.types import Evidence
+
+FALSE = ("number", "date", "name")
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A statement, and what the checker said with the right passage cited, and with a wrong one.
+
+    `moved` is None where no passage, or no other one, was found.
+    """
+
+    claim: Claim
+    stated: Stated
+    moved: Stated | None
+
+
+def check(claim: Claim, evidence: Sequence[Evidence], checker: Checker) -> Checked:
+    """A statement against the passages that its question finds, as a language model's would be."""
+    right = [n for n, each in enumerate(evidence) if _is_source(claim, each)]
+    wrong = [n for n in range(len(evidence)) if n not in right]
+    stated = checker.check(claim.text, right[:1], evidence)
+    moved = None
+    if claim.kind == "true" and right and wrong:
+        moved = checker.check(claim.text, wrong[:1], evidence)
+    return Checked(claim, stated, moved)
+
+
+def figures(checked: Sequence[Checked]) -> list[Figure]:
+    """What is caught, what is flagged wrongly, and precision and recall of "not supported"."""
+    true = [each for each in checked if each.claim.kind == "true"]
+    false = [each for each in checked if each.claim.kind in FALSE]
+    flagged = [each for each in (*true, *false) if _is_flagged(each)]
+    moved = [each for each in true if each.moved]
+    kinds = {kind: [each for each in checked if each.claim.kind == kind] for kind in FALSE}
+    return [
+        _share(
+            "changed numbers and dates caught",
+            "not supported, although the right passage is cited",
+            kinds["number"] + kinds["date"],
+            _is_flagged,
+            0.95,
+        ),
+        _share("changed names caught", "the same", kinds["name"], _is_flagged, 0.90),
+        _share(
+            "true sentences not flagged",
+            "sentences of the paragraph, shortened ones, and questions with their answer put in",
+            true,
+            lambda each: not _is_flagged(each),
+            0.95,
+        ),
+        _share(
+            "precision of “not supported”",
+            "of the sentences that are flagged, those that were changed",
+            flagged,
+            lambda each: each.claim.kind in FALSE,
+        ),
+        _share(
+            "recall of “not supported”",
+            "of the sentences that were changed, those that are flagged",
+            false,
+            _is_flagged,
+        ),
+        _share(
+            "moved citations not kept",
+            "a true sentence that cites another passage: the citation is corrected, or none is left",
+            moved,
+            lambda each: bool(each.moved and each.moved.support.verdict != "supported"),
+        ),
+        _share(
+            "moved citations corrected",
+            "it is corrected to the passage of the right paragraph",
+            moved,
+            lambda each: _is_corrected(each),
+        ),
+        _share(
+            "swapped within the passage caught",
+            "a number, date or name put in the place of another one of the same passage",
+            [each for each in checked if each.claim.kind == "swapped"],
+            _is_flagged,
+        ),
+    ]
+
+
+def _is_flagged(each: Checked) -> bool:
+    return each.stated.support.verdict == "unsupported"
+
+
+def _is_corrected(each: Checked) -> bool:
+    if each.moved is None or each.moved.support.verdict != "corrected":
+        return False
+    claim = each.claim
+    return any(
+        quotation.article.id == claim.article_id
+        and quotation.span.start < claim.paragraph.end
+        and claim.paragraph.start < quotation.span.end
+        for quotation in each.moved.quotations
+    )
+
+
+def _is_source(claim: Claim, evidence: Evidence) -> bool:
+    passage = evidence.passage
+    return (
+        evidence.article.id == claim.article_id
+        and passage.start < claim.paragraph.end
+        and claim.paragraph.start < passage.end
+    )
+
+
+def _share(
+    name: str,
+    counted: str,
+    among: Iterable[Checked],
+    is_hit: Callable[[Checked], bool],
+    goal: float | None = None,
+) -> Figure:
+    hits = [is_hit(each) for each in among]
+    return Figure(name, counted, sum(hits), len(hits), goal)
