@@ -11,7 +11,8 @@ from rag.types import Span
 from rag.words import in_one_line
 
 _NUMBERS = r"\^?\d{1,4}(?:\s*[,;–-]\s*\^?\d{1,4})*"
-MARK = re.compile(rf"\s*(?:\[\s*{_NUMBERS}\s*\]|【\s*{_NUMBERS}[^】]*】)")
+MARK = re.compile(rf"(?<!\s)\s*(?:\[\s*{_NUMBERS}\s*\]|【\s*{_NUMBERS}[^】]*】)")
+_BEGUN = re.compile(r"(?<!\s)\s*(?:\[[\s\d,;^–-]*|【[^】]*|<\w{0,8})\Z")
 _RANGE = re.compile(r"(\d+)(?:\s*[–-]\s*\^?(\d+))?")
 _THOUGHT = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE)
 _UNSEEN = re.compile(
@@ -60,6 +61,18 @@ def read(draft: str) -> list[Said]:
     return _marked(bare, marks)
 
 
+def shown(draft: str) -> str:
+    """A draft as far as it has come, for whoever watches: without its marks, since those number
+    the passages and not the citations, even one of which only the beginning is there.
+    """
+    return _BEGUN.sub("", MARK.sub("", visible(_THOUGHT.sub("", draft)))).strip()
+
+
+def visible(text: str) -> str:
+    """Text without what is not seen but acts, as on the terminal or on the order of the letters."""
+    return _UNSEEN.sub("", text)
+
+
 def _marked(bare: str, marks: list[tuple[int, list[int]]]) -> list[Said]:
     """Each mark belongs to the sentence that it stands in or behind."""
     spans = [span for line in _lines(bare) for span in sentences(bare, line)]
@@ -75,7 +88,7 @@ def _marked(bare: str, marks: list[tuple[int, list[int]]]) -> list[Said]:
 
 
 def _plain(draft: str) -> str:
-    text = _UNSEEN.sub("", _THOUGHT.sub("", draft))
+    text = visible(_THOUGHT.sub("", draft))
     for pattern, instead in (
         (_FENCE, ""),
         (_DEFINITION, ""),

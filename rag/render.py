@@ -8,11 +8,15 @@ from dataclasses import asdict, fields
 from datetime import date
 from typing import Any
 
-from rag.types import Answer, Article, Citation, Nearest
+from rag.citations import verdict
+from rag.models import QUOTE
+from rag.types import Answer, Article, Citation, Nearest, Scope, Sentence
 from rag.words import in_one_line
 
 REFUSAL = "The articles do not answer this question."
+NO_DATE = "no date"
 _MARKUP = re.compile(r"([\\`*_\[\]<>!|~&$#])")
+_LIST = re.compile(r"^(\d{0,9})([-+.)])(?=\s|$)")
 _WEB = ("http://", "https://")
 
 
@@ -22,12 +26,25 @@ def day(published: date) -> str:
 
 
 def reference(cited: Citation | Nearest | Article) -> str:
-    """Title, source, date and web address, as far as they are known."""
+    """Title, source, date and web address; only of the date is it said that it is not known."""
     parts = [
         in_one_line(cited.title),
         in_one_line(cited.source or ""),
-        day(cited.published) if cited.published else "",
+        day(cited.published) if cited.published else NO_DATE,
         cited.url if cited.url.startswith(_WEB) else "",
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def limits(scope: Scope) -> str:
+    """Which articles alone were asked: TDI or NHK, from 4 October 2022. Empty where all were."""
+    parts = [
+        " or ".join(map(in_one_line, scope.sources)),
+        " ".join(
+            f"{word} {day(limit)}"
+            for word, limit in (("from", scope.after), ("up to", scope.before))
+            if limit
+        ),
     ]
     return ", ".join(part for part in parts if part)
 
@@ -49,26 +66,53 @@ def to_text(answer: Answer) -> str:
     """The answer with its references, for a terminal."""
     if answer.refused:
         near = [f"  - {reference(near)}" for near in answer.nearest]
-        return "\n".join([REFUSAL, *(["The nearest articles:"] if near else []), *near])
+        said = "\n".join([REFUSAL, *(["The nearest articles:"] if near else []), *near])
+    else:
+        said = answer.text
     notes = [f"[{cited.number}] {reference(cited)} {_place(cited)}" for cited in answer.citations]
-    return "\n".join([answer.text, "", *notes])
+    blocks = ["\n".join(_before(answer)), said, "\n".join(_after(answer)), "\n".join(notes)]
+    return "\n\n".join(block for block in blocks if block)
 
 
 def to_markdown(answer: Answer) -> str:
     """The answer with footnotes; every character that Markdown or HTML would act on is escaped."""
     if answer.refused:
         near = [f"- {_escape(reference(near))}" for near in answer.nearest]
-        return "\n".join([REFUSAL, *(["", "The nearest articles:", ""] if near else []), *near])
-    text = " ".join(
-        _escape(sentence.text) + "".join(f"[^{number}]" for number in sentence.citations)
-        for sentence in answer.sentences
-    )
+        said = "\n".join([REFUSAL, *(["", "The nearest articles:", ""] if near else []), *near])
+    else:
+        said = " ".join(map(_footnoted, answer.sentences))
     notes = [
         f"[^{cited.number}]: “{_escape(in_one_line(cited.quote))}”"
         f" {_escape(reference(cited))} {_escape(_place(cited))}"
         for cited in answer.citations
     ]
-    return "\n".join([text, "", *notes])
+    before, after = map(_escape, _before(answer)), map(_escape, _after(answer))
+    return "\n\n".join(block for block in (*before, said, *after, "\n".join(notes)) if block)
+
+
+def _footnoted(sentence: Sentence) -> str:
+    marks = "".join(f"[^{number}]" for number in sentence.citations)
+    return _escape(sentence.text) + (marks or f" *{_escape(f'[{verdict(sentence)}]')}*")
+
+
+def _before(answer: Answer) -> list[str]:
+    """The question as it was understood, and which articles it was put to."""
+    asked, only = answer.rewritten_question, limits(answer.scope)
+    lines = [f"Asked: {in_one_line(asked)}" if asked else "", f"Only: {only}" if only else ""]
+    return [line for line in lines if line]
+
+
+def _after(answer: Answer) -> list[str]:
+    """What a reader should know besides, and who it is that speaks."""
+    worded = byline(answer)
+    return [*map(in_one_line, answer.notices), *([f"{worded}."] if worded else [])]
+
+
+def byline(answer: Answer) -> str:
+    """Who worded an answer; nothing for a quoted one or for a refusal."""
+    if answer.refused or answer.model == QUOTE:
+        return ""
+    return f"Worded by {answer.model}; every sentence was checked against the passages"
 
 
 def to_dict(answer: Answer) -> dict[str, Any]:
@@ -92,4 +136,4 @@ def plain(value: Any) -> Any:
 
 
 def _escape(text: str) -> str:
-    return _MARKUP.sub(r"\\\1", text)
+    return _LIST.sub(r"\1\\\2", _MARKUP.sub(r"\\\1", text))

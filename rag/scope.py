@@ -24,13 +24,13 @@ def scope_of(
     """
     sources = [source] if isinstance(source, str) else list(source or ())
     return Scope(
-        _day(after, "after", last=False),
-        _day(before, "before", last=True),
+        _day(after, last=False),
+        _day(before, last=True),
         tuple(dict.fromkeys(each.strip() for each in sources if each and each.strip())),
     )
 
 
-def _day(written: date | str | None, name: str, *, last: bool) -> date | None:
+def _day(written: date | str | None, *, last: bool) -> date | None:
     """Of a year or a month, its first day or its last."""
     if isinstance(written, datetime):
         return written.date()
@@ -47,5 +47,5 @@ def _day(written: date | str | None, name: str, *, last: bool) -> date | None:
     except ValueError:
         pass
     raise QuestionError(
-        f"{name} is a day such as 2022-10-04, or 2022-10, or 2022 (got {written!r})"
+        f"{written!r} is no day; write it like 2022-10-04, or a month like 2022-10, or a year"
     )
