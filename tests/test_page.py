@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
-from rag.types import Article, Span
+import lxml.html
+
+from rag.types import Answer, Article, Citation, Scope, Sentence, Span, Support
 from ui import page
 
 
@@ -22,3 +25,106 @@ def test_an_article_that_changed_since_the_answer_is_not_marked_in_the_wrong_pla
     assert "has changed since" in shown
     assert "<mark>" not in shown
     assert "no longer in the library" in page.reader(None, Span(0, 6), "Words.")
+
+
+HOSTILE = (
+    '<img src=x onerror="hack()"> ![x](http://x.example/i.png) [x](javascript:hack()) </p> \x1b[2J'
+)
+CITED = Citation(
+    number=1,
+    article_id="a",
+    title="A title",
+    url="",
+    quote="Words.",
+    start=0,
+    end=6,
+    published=None,
+    source=None,
+    author=None,
+    place=None,
+    score=1.0,
+)
+WRITTEN = Answer(
+    question="Who?",
+    text="",
+    sentences=(
+        Sentence("It is so.", (1,)),
+        Sentence("It was so.", (1,), Support("corrected", 0.9)),
+        Sentence("It will be so.", (), Support("unsupported", 0.4, ("2099", "Ruritania"))),
+    ),
+    citations=(CITED,),
+    notices=("The sources disagree.",),
+    model="writer",
+    rewritten_question="Who is it?",
+    scope=Scope(after=date(2022, 10, 4), sources=("TDI", "NHK")),
+    timings={"total": 3.21},
+)
+
+
+def said(html: str) -> str:
+    """What a reader sees of it, paragraphs as one line."""
+    spaced = html.replace("</p>", "</p> ")
+    return " ".join(lxml.html.fromstring(f"<div>{spaced}</div>").text_content().split())
+
+
+def test_what_the_check_found_is_said_at_each_sentence():
+    shown = page.answer(WRITTEN, 1)
+    assert said(shown) == (
+        "Understood as: Who is it? It is so. [1] It was so. [1] citation corrected It will be so. "
+        "not found in the sources: “2099”, “Ruritania” The sources disagree. "
+        "Only: TDI or NHK, from 4 October 2022 · "
+        "Worded by writer; every sentence was checked against the passages · 3.2 s"
+    )
+    assert '<span class="unfound">It will be so.</span>' in shown
+    assert 'title="The model named another passage, or none' in shown
+    assert "no date" in said(page.sources(WRITTEN, 1))
+
+
+def test_a_quoted_answer_says_nothing_of_a_model():
+    quoted = replace(WRITTEN, model="quote", scope=Scope(), rewritten_question=None, notices=())
+    assert said(page.answer(quoted, 1)).endswith("“Ruritania”")
+
+
+def test_a_refusal_and_an_answer_without_sources_say_what_else_is_to_be_known():
+    refused = replace(WRITTEN, sentences=(), citations=(), refused=True)
+    assert said(page.answer(refused, 1)) == (
+        "Understood as: Who is it? The articles do not answer this question. "
+        "The sources disagree. Only: TDI or NHK, from 4 October 2022"
+    )
+    alone = replace(WRITTEN, sentences=WRITTEN.sentences[2:], citations=())
+    assert said(page.sources(alone, 1)).startswith("No sources")
+
+
+def test_what_a_model_says_is_no_markup():
+    hostile = replace(
+        WRITTEN,
+        sentences=(Sentence(HOSTILE, (), Support("unsupported", 0.1, (HOSTILE,))),),
+        citations=(),
+        notices=(HOSTILE,),
+        model=HOSTILE,
+        rewritten_question=HOSTILE,
+        scope=Scope(sources=(HOSTILE,)),
+    )
+    for html in (
+        page.answer(hostile, 1),
+        page.sources(hostile, 1),
+        page.draft(HOSTILE, "writer"),
+        page.stopped(HOSTILE, "writer"),
+        page.masthead(1, HOSTILE),
+    ):
+        tags = {each.tag for each in lxml.html.fromstring(f"<div>{html}</div>").iter()}
+        assert tags <= {"div", "p", "span", "section", "h1", "h2", "b", "textarea"}
+        assert "<img" in said(html)
+
+
+def test_a_draft_shows_no_marks_and_says_that_it_is_one():
+    assert said(page.draft("It is so [3", "writer")).startswith("It is so A draft:")
+    assert said(page.draft("It is so. [3][4] And", "writer")).startswith("It is so. And A draft:")
+    assert said(page.draft("<think>Hm [1]", "writer")).startswith("A draft:")
+    assert said(page.draft("It is so. [1]", "quote")) == "It is so. [1]"
+
+
+def test_what_was_stopped_is_never_an_empty_bubble():
+    assert said(page.stopped("", "writer")) == said(page.stopped("", "quote")) == "Stopped."
+    assert said(page.stopped("It is [", "writer")) == "It is Stopped. This draft is unchecked."
+    assert said(page.stopped("It is so. [1]", "quote")) == "It is so. [1] Stopped."

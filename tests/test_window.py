@@ -22,10 +22,14 @@ from rag.errors import NoLibraryError, SettingsError
 from rag.library import Library
 from rag.settings import Settings
 from tests.browsing import ROOT, Visit, chromium, expect, playwright, served, started, words
+from tests.writing import CORRECTED, DRAFT, SUPPORTED, UNSUPPORTED, Writer, worded
+from tests.writing import HOSTILE as WRITTEN_HOSTILE
+from tests.writing import QUESTION as WRITTEN
 from ui.app import serve
 
 QUESTION = "Who condemned the missile launch?"
 UNANSWERABLE = "What is the capital of Peru?"
+ANOTHER_PASSAGE = "The model named another passage, or none; this one says so."
 HOSTILE = "<img src=http://x.example/i.png onerror=window.hacked=1>"
 HOSTILE_ARTICLE = f"""---
 title: "{HOSTILE} treaty"
@@ -166,6 +170,7 @@ def test_retry_asks_the_last_question_again_and_clear_forgets_everything(window,
     visitor.ask(UNANSWERABLE)
     visitor.page.fill("#question textarea", "half a quest")
     visitor.page.click("#retry")
+    visitor.page.wait_for_selector(".stop-button")
     visitor.settle(2)
     expect(visitor.page.locator("#question textarea")).to_have_value("half a quest")
     assert visitor.questions == [QUESTION, UNANSWERABLE]
@@ -230,7 +235,9 @@ def test_a_stopped_answer_says_so_and_the_next_one_is_not_disturbed(hostile_libr
     goes_on = threading.Event()
 
     class Hesitant:
-        def answer(self, question, evidence):
+        model = "quote"
+
+        def answer(self, question, evidence, **_):
             yield next(QuotingAnswerer().answer(question, evidence))
             goes_on.wait(30)
 
@@ -245,6 +252,79 @@ def test_a_stopped_answer_says_so_and_the_next_one_is_not_disturbed(hostile_libr
         visitor.page.click("#retry")
         expect(visitor.page.locator("a.cite")).to_be_visible(timeout=20_000)
         assert "Stopped" not in visitor.last
+
+
+def test_a_written_answer_is_a_draft_first_and_then_each_sentence_shows_what_its_check_found(
+    qa, visit
+):
+    with served(worded(qa, DRAFT, sleep=0.005)) as url:
+        visitor = visit(url)
+        expect(visitor.page.locator(".held")).to_contain_text("worded by Writer")
+        visitor.submit(WRITTEN)
+        expect(visitor.page.locator(".draft")).to_contain_text("Both ministers", timeout=20_000)
+        assert "[" not in visitor.page.locator(".draft").inner_text()
+        visitor.settle(1)
+        assert visitor.page.locator(".draft").count() == 0
+        assert visitor.last.startswith(
+            f"{SUPPORTED} [1] {UNSUPPORTED} not found in the sources: “2099”, “Ruritania” "
+            f"{CORRECTED} [2] [3] citation corrected "
+            "Worded by Writer; every sentence was checked against the passages · "
+        )
+        unfound = visitor.page.locator(".unfound")
+        expect(unfound).to_have_text(UNSUPPORTED)
+        expect(unfound).to_have_css("text-decoration-style", "wavy")
+        expect(visitor.page.locator(".corrected")).to_have_attribute("title", ANOTHER_PASSAGE)
+        assert visitor.page.locator(".card").count() == 3
+
+
+def test_a_model_stops_when_it_is_told_to_and_when_its_visitor_leaves(qa, visit):
+    model = Writer(responses=[DRAFT], sleep=0.05)
+    with served(ArticleQA.over(qa.retriever.library, Settings(), model)) as url:
+        visitor = visit(url)
+        visitor.submit(WRITTEN)
+        expect(visitor.page.locator(".draft")).to_contain_text("Both min", timeout=20_000)
+        visitor.page.click(".stop-button")
+        expect(visitor.page.locator(".bot-row")).to_contain_text("Stopped. This draft is unchecked")
+        assert model.closed.wait(3)
+        model.closed.clear()
+        visitor.page.click("#retry")
+        expect(visitor.page.get_by_text("A draft: each sentence")).to_be_visible(timeout=20_000)
+        visitor.page.close()
+        assert model.closed.wait(5)
+
+
+def test_the_articles_to_ask_are_chosen_by_keyboard_and_shown_with_the_answer(window, visit):
+    visitor = visit(window, width=390, height=844)
+    limits, keyboard = visitor.page.locator("#limits > button"), visitor.page.keyboard
+    expect(limits).to_have_attribute("aria-expanded", "false")
+    limits.press("Enter")
+    expect(limits).to_have_attribute("aria-expanded", "true")
+    visitor.page.get_by_role("combobox", name="Source").focus()
+    for key in ("ArrowDown", "Enter", "Escape"):
+        keyboard.press(key)
+    visitor.page.get_by_label("From").fill("soon")
+    keyboard.press("Tab")
+    expect(limits).to_contain_text("'soon' is no day")
+    visitor.ask(QUESTION)
+    assert visitor.last.startswith("'soon' is no day; write it like 2022-10-04")
+    visitor.page.get_by_label("From").fill("2022-10")
+    keyboard.press("Tab")
+    expect(limits).to_contain_text("Only: TDI, from 1 October 2022")
+    visitor.ask(QUESTION)
+    assert visitor.last.endswith("Only: TDI, from 1 October 2022")
+    assert visitor.page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_nothing_that_a_model_writes_becomes_markup(qa, visit):
+    with served(worded(qa, WRITTEN_HOSTILE, sleep=0.002)) as url:
+        visitor = visit(url)
+        visitor.submit(WRITTEN)
+        expect(visitor.page.locator(".draft")).to_contain_text("<img src=x", timeout=20_000)
+        visitor.settle(1)
+        assert "window.hacked=3&lt;/script&gt; ${window.hacked=4} {{" in visitor.last
+        forbidden = "img, script, iframe, form, object, svg[onload], [onerror], [href^=java]"
+        assert visitor.page.locator("#desk").locator(forbidden).count() == 0
+        assert visitor.page.evaluate("typeof window.hacked") == "undefined"
 
 
 def test_nothing_that_an_article_or_a_visitor_says_becomes_markup(hostile_library, visit):

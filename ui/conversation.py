@@ -11,7 +11,8 @@ from queue import Empty, SimpleQueue
 from rag.assistant import ArticleQA
 from rag.catalog import Summary
 from rag.errors import ArticleQAError
-from rag.types import Answer, Delta, Event, Found
+from rag.scope import scope_of
+from rag.types import Answer, Delta, Event, Found, Scope
 from ui import page
 
 EXAMPLES = {
@@ -28,11 +29,28 @@ _PATIENCE = 0.1  # seconds until a stop is noticed while nothing comes
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A question with what is said to it, and the sources of that if there are any, as HTML."""
+    """A question with what is said to it, and the sources of that if there are any, as HTML.
+
+    `answer` is what was said, without its evidence, if that was an answer.
+    """
 
     question: str
     said: str
     sources: str = ""
+    answer: Answer | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Only:
+    """The articles that a visitor wants asked: the first and the last day as written, the sources."""
+
+    after: str = ""
+    before: str = ""
+    sources: tuple[str, ...] = ()
+
+    def scope(self) -> Scope:
+        """Raises QuestionError for a day that is none."""
+        return scope_of(self.after, self.before, self.sources)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +62,10 @@ class Conversation:
 
     def before_last(self) -> Conversation:
         return replace(self, turns=self.turns[:-1])
+
+    def history(self) -> list[Answer]:
+        """The answers so far, on which the next question may lean."""
+        return [turn.answer for turn in self.turns if turn.answer]
 
     def messages(self) -> list[dict[str, str]]:
         """The turns as Gradio's chat takes them; the contents are HTML."""
@@ -61,30 +83,44 @@ class Conversation:
         return "".join(turn.sources for turn in self.turns)
 
 
-def reply(qa: ArticleQA, question: str, before: Conversation) -> Iterator[Conversation]:
+def reply(
+    qa: ArticleQA, question: str, before: Conversation, only: Only = Only()
+) -> Iterator[Conversation]:
     """The conversation after a question, again and again while the answer comes.
 
-    What goes wrong is said in the conversation; nothing is raised.
+    What goes wrong is said in the conversation; nothing is raised. Whoever closes the iterator or
+    sets the conversation's `stop` ends the answer, and with it the language model's work.
     """
     stop = threading.Event()
 
-    def with_turn(said: str, sources: str = "") -> Conversation:
-        return Conversation((*before.turns, Turn(question, said, sources)), stop)
+    def with_turn(said: str, sources: str = "", answer: Answer | None = None) -> Conversation:
+        return Conversation((*before.turns, Turn(question, said, sources, answer)), stop)
 
     yield with_turn(page.waiting("Searching the articles"))
-    text = ""
+    text = understood = ""
     try:
-        for event in _until(stop, qa.stream(question)):
+        events = qa.stream(
+            question,
+            history=before.history(),
+            after=only.after,
+            before=only.before,
+            source=only.sources,
+            stop=stop,
+        )
+        for event, is_latest in _until(stop, events):
             if isinstance(event, Found):
-                yield with_turn(page.waiting("Reading what was found"))
+                understood = page.understood(event.rewritten_question)
+                yield with_turn(understood + page.waiting("Reading what was found"))
             elif isinstance(event, Delta):
                 text += event.text
-                yield with_turn(page.draft(text))
+                if is_latest:  # what is shown may come more slowly than what is written
+                    yield with_turn(understood + page.draft(text, qa.model))
             elif isinstance(event, Answer):
                 number = len(before.turns) + 1
-                yield with_turn(page.answer(event, number), page.sources(event, number))
+                said, sources = page.answer(event, number), page.sources(event, number)
+                yield with_turn(said, sources, replace(event, evidence=()))
                 return
-        yield with_turn(page.draft(text) + page.aside("Stopped."))
+        yield with_turn(understood + page.stopped(text, qa.model))
     except ArticleQAError as error:
         yield with_turn(page.problem(str(error)))
     except Exception:  # the visitor is told, and whoever runs the window finds the cause in the log
@@ -94,8 +130,9 @@ def reply(qa: ArticleQA, question: str, before: Conversation) -> Iterator[Conver
         stop.set()
 
 
-def _until(stop: threading.Event, events: Iterator[Event]) -> Iterator[Event]:
-    """Events as they come, until `stop` is set: at once then, even while the next is awaited.
+def _until(stop: threading.Event, events: Iterator[Event]) -> Iterator[tuple[Event, bool]]:
+    """Events as they come, each with whether it is the latest, until `stop` is set: at once then,
+    even while the next is awaited.
 
     Gradio's own way to cancel loses the visitor's state when it meets a step in progress.
     """
@@ -121,7 +158,7 @@ def _until(stop: threading.Event, events: Iterator[Event]) -> Iterator[Event]:
             return
         if isinstance(event, Exception):
             raise event
-        yield event
+        yield event, came.empty()
 
 
 def examples(articles: Sequence[Summary]) -> list[str]:

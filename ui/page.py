@@ -1,30 +1,46 @@
-"""What the window shows, as HTML. Every word that an article or a visitor wrote is escaped."""
+"""What the window shows, as HTML. Every word that an article, a visitor or a model wrote is escaped."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from urllib.parse import urlsplit
 
 from rag.catalog import Summary
-from rag.render import REFUSAL, day, to_text
-from rag.types import Answer, Article, Citation, Evidence, Nearest, Span
+from rag.citations import verdict
+from rag.drafts import shown
+from rag.models import QUOTE
+from rag.render import NO_DATE, REFUSAL, byline, day, limits, to_text
+from rag.types import Answer, Article, Citation, Evidence, Nearest, Scope, Sentence, Span
 from rag.words import in_one_line
 
 LONGEST_SHOWN = 280  # characters of a question in the conversation
 _BLANK_LINES = re.compile(r"\n\s*\n")
 _HEADING = re.compile(r"(?![-*•] )[^\n]{0,79}[\w)]")
 _NOWHERE = Span(0, 0)
+_CORRECTED = (
+    ' <span class="corrected" title="The model named another passage, or none; this one says so.">'
+    "citation corrected</span>"
+)
 
 
-def masthead(articles: int) -> str:
-    """The name of the product and what it can be asked about."""
+def masthead(articles: int, model: str) -> str:
+    """The name of the product, what it can be asked about, and what can be relied on."""
     held = f"{articles:,} article{'' if articles == 1 else 's'}"
-    return (
-        "<h1>article-qa</h1>"
-        f'<p class="held"><b>{held}</b><span> · every sentence of an answer shows its source</span></p>'
+    claim = (
+        "every sentence of an answer shows its source"
+        if model == QUOTE
+        else f"answers are worded by {escape(model)}, every sentence is checked"
     )
+    return f'<h1>article-qa</h1><p class="held"><b>{held}</b><span> · {claim}</span></p>'
+
+
+def invitation(model: str) -> str:
+    """What is said before anything was asked."""
+    if model == QUOTE:
+        return "Ask a question. The answer quotes the articles, word for word."
+    return "Ask a question. Every sentence of the answer is checked against the articles."
 
 
 def question(text: str) -> str:
@@ -32,14 +48,34 @@ def question(text: str) -> str:
     return escape(text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN].rstrip() + "…")
 
 
-def draft(text: str) -> str:
+def draft(text: str, model: str) -> str:
     """An answer as far as it has come, its marks not yet links."""
-    return f'<p class="answer">{escape(text)}</p>' if text else ""
+    if model == QUOTE:
+        return _so_far(text, model)
+    return _so_far(text, model) + waiting("A draft: each sentence is checked when all are there")
+
+
+def stopped(text: str, model: str) -> str:
+    """What had been said when the visitor stopped it."""
+    said = _so_far(text, model)
+    unchecked = said and model != QUOTE
+    return said + aside("Stopped. This draft is unchecked." if unchecked else "Stopped.")
 
 
 def waiting(words: str) -> str:
     """What is being done until there is something to say."""
     return f'<p class="aside waiting">{escape(words)}…</p>'
+
+
+def understood(rewritten: str | None) -> str:
+    """The question that was asked instead of the visitor's own, if it was another."""
+    return aside(f"Understood as: {in_one_line(rewritten)}") if rewritten else ""
+
+
+def scope_words(scope: Scope) -> str:
+    """Which articles alone are asked."""
+    only = limits(scope)
+    return f"Only: {only}" if only else "Only articles …"
 
 
 def aside(words: str) -> str:
@@ -54,16 +90,16 @@ def problem(reason: str) -> str:
 
 
 def answer(found: Answer, turn: int) -> str:
-    """An answer whose marks lead to its sources, or a refusal."""
+    """An answer whose marks lead to its sources, or a refusal; and what is to be known of it."""
     if found.refused:
         near = aside("The ones that came closest are listed as “Nearest articles”.")
-        return f'<p class="refusal">{escape(REFUSAL)}</p>{near if found.nearest else ""}'
-    cited = {citation.number: citation for citation in found.citations}
-    sentences = (
-        escape(sentence.text) + "".join(_mark(cited[number], turn) for number in sentence.citations)
-        for sentence in found.sentences
-    )
-    return f'<p class="answer">{" ".join(sentences)}</p>'
+        said = f'<p class="refusal">{escape(REFUSAL)}</p>{near if found.nearest else ""}'
+    else:
+        cited = {citation.number: citation for citation in found.citations}
+        sentences = (_sentence(each, cited, turn) for each in found.sentences)
+        said = f'<p class="answer">{" ".join(sentences)}</p>'
+    notices = "".join(map(aside, map(in_one_line, found.notices)))
+    return understood(found.rewritten_question) + said + notices + _made(found)
 
 
 def sources(found: Answer, turn: int) -> str:
@@ -73,7 +109,7 @@ def sources(found: Answer, turn: int) -> str:
         heading = "Nearest articles" if found.nearest else "No sources"
         body = _listing(found.nearest) if found.nearest else ""
     else:
-        heading = "Source" if len(found.citations) == 1 else "Sources"
+        heading = {0: "No sources", 1: "Source"}.get(len(found.citations), "Sources")
         body = "".join(_card(citation, found.evidence, turn) for citation in found.citations)
     return f'<section id="turn-{turn}" class="turn"><h2>{heading}</h2>{body}{plain}</section>'
 
@@ -97,6 +133,34 @@ def reader(article: Article | None, span: Span, quote: str) -> str:
         f'<div class="text">{_paragraphs(article, span if stands else _NOWHERE)}</div>'
         f"{_link(article.url, 'Open the original')}"
     )
+
+
+def _so_far(text: str, model: str) -> str:
+    is_draft = model != QUOTE
+    words = shown(text) if is_draft else text
+    return f'<p class="answer{" draft" * is_draft}">{escape(words)}</p>' if words else ""
+
+
+def _sentence(sentence: Sentence, cited: Mapping[int, Citation], turn: int) -> str:
+    """A sentence with its marks, and what the check of it found."""
+    words = escape(sentence.text)
+    if sentence.support.verdict == "unsupported":
+        label = escape(verdict(sentence))
+        return f'<span class="unfound">{words}</span> <span class="verdict">{label}</span>'
+    marks = "".join(_mark(cited[number], turn) for number in sentence.citations)
+    return words + marks + (_CORRECTED if sentence.support.verdict == "corrected" else "")
+
+
+def _made(found: Answer) -> str:
+    """Which articles were asked, who worded the answer, and how long it took."""
+    only, worded, seconds = limits(found.scope), byline(found), found.timings.get("total")
+    parts = [
+        f"Only: {only}" if only else "",
+        worded,
+        f"{seconds:.1f} s" if worded and seconds else "",
+    ]
+    line = " · ".join(part for part in parts if part)
+    return f'<p class="aside made">{escape(line)}</p>' if line else ""
 
 
 def _mark(citation: Citation, turn: int) -> str:
@@ -154,11 +218,13 @@ def _about(known: Citation | Nearest | Summary | Article) -> str:
     date = known.published
     page = known.page if isinstance(known, Citation) else None
     parts = [
-        f'<time datetime="{date.isoformat()}">{day(date)}</time>' if date else "",
+        f'<time datetime="{date.isoformat()}">{day(date)}</time>'
+        if date
+        else f"<span>{NO_DATE}</span>",
         f"<span>{escape(in_one_line(known.source or ''))}</span>" if known.source else "",
         f"<span>p. {page}</span>" if page else "",
     ]
-    return f'<p class="about">{"".join(part for part in parts if part)}</p>' if any(parts) else ""
+    return f'<p class="about">{"".join(parts)}</p>'
 
 
 def _opener(article_id: str, words: str, start: int = 0, end: int = 0) -> str:

@@ -89,8 +89,9 @@ function writeNext() {
 const actions = {
   "a.cite": (link) => showSource(link.hash.slice(1)),
   "a.number": (link) => showMark(link.hash.slice(1)),
-  "button.open": openArticle,
+  "button[data-article]": openArticle,
   "button.back": closeArticle,
+  "#limits > button": (button) => narrow.matches && bring(button, "center"),
   "#copy": copyAnswer,
   "#clear, .example": writeNext,
 };
@@ -119,7 +120,9 @@ new MutationObserver(() => {
   for (const message of desk.querySelectorAll("#conversation [data-testid][aria-label]")) {
     message.removeAttribute("aria-label"); // Gradio reads out the message's HTML; its text will do
   }
+  const limits = desk.querySelector("#limits > button");
+  limits?.setAttribute("aria-expanded", limits.classList.contains("open"));
   const questions = desk.querySelectorAll("#conversation .user-row");
   if (narrow.matches && questions.length > asked) bring(questions[questions.length - 1], "start");
   asked = questions.length;
-}).observe(desk, { childList: true, subtree: true, attributeFilter: ["aria-label"] });
+}).observe(desk, { childList: true, subtree: true, attributeFilter: ["aria-label", "class"] });

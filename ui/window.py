@@ -14,10 +14,10 @@ import gradio as gr
 from fastapi import FastAPI
 
 from rag.assistant import ArticleQA
-from rag.errors import ArticleQAError
-from rag.types import Span
+from rag.errors import ArticleQAError, QuestionError
+from rag.types import Scope, Span
 from ui import page
-from ui.conversation import Conversation, examples, reply
+from ui.conversation import Conversation, Only, examples, reply
 
 AT_ONCE = 8  # visitors who are answered at the same time; the others wait for their turn
 
@@ -38,6 +38,8 @@ class Parts:
     chat: gr.Chatbot
     retry: gr.Button
     clear: gr.Button
+    limits: gr.Accordion
+    only: tuple[gr.Dropdown, gr.Textbox, gr.Textbox]
     box: gr.Textbox
     beside: gr.HTML
 
@@ -81,11 +83,13 @@ def _lay_out(qa: ArticleQA) -> Parts:
     masthead = gr.HTML(elem_id="masthead", apply_default_css=False)
     with gr.Row(elem_id="desk"):
         with gr.Column(elem_id="talk"):
-            chat = _chat()
+            chat = _chat(qa.model)
             with gr.Row(elem_id="tools"):
                 retry = gr.Button("Retry", elem_id="retry", size="sm")
                 gr.Button("Copy answer", elem_id="copy", size="sm")
                 clear = gr.Button("Clear", elem_id="clear", size="sm")
+            with gr.Accordion(page.scope_words(Scope()), open=False, elem_id="limits") as limits:
+                only = _limits()
             box = gr.Textbox(
                 elem_id="question",
                 label="Question",
@@ -104,15 +108,28 @@ def _lay_out(qa: ArticleQA) -> Parts:
                 apply_default_css=False,
                 server_functions=[_opening(qa)],
             )
-    return Parts(conversation, masthead, chat, retry, clear, box, beside)
+    return Parts(conversation, masthead, chat, retry, clear, limits, only, box, beside)
 
 
-def _chat() -> gr.Chatbot:
+def _limits() -> tuple[gr.Dropdown, gr.Textbox, gr.Textbox]:
+    """Which articles alone are asked: of these sources, from this day, to that day."""
+    with gr.Row():
+        source = gr.Dropdown(
+            [], label="Source", multiselect=True, elem_id="source", min_width=180, scale=2
+        )
+        days = [
+            gr.Textbox(label=label, placeholder=like, max_lines=1, min_width=110, scale=1)
+            for label, like in (("From", "2022-10-04"), ("To", "2022-10 or 2022"))
+        ]
+    return source, days[0], days[1]
+
+
+def _chat(model: str) -> gr.Chatbot:
     return gr.Chatbot(
         elem_id="conversation",
         label="Conversation",
         show_label=False,
-        placeholder="Ask a question. The answer quotes the articles, word for word.",
+        placeholder=page.invitation(model),
         # The messages are HTML that ui.page has escaped; nothing reads them as Markdown or LaTeX.
         render_markdown=False,
         latex_delimiters=[],
@@ -127,26 +144,29 @@ def _chat() -> gr.Chatbot:
 def _wire(window: gr.Blocks, parts: Parts, qa: ArticleQA) -> None:
     outputs = [parts.chat, parts.conversation, parts.beside, parts.box]
 
-    def answer(question: str, before: Conversation) -> Iterator[Shown]:
-        yield _only(gr.update(submit_btn=False, stop_btn="Stop"))
-        for now in reply(qa, question, before):
-            yield now.messages(), now, now.sources() or gr.skip(), gr.skip()
-        yield _only(gr.update(submit_btn="Ask", stop_btn=False))
+    def answer(question: str, before: Conversation, only: Only) -> Iterator[Shown]:
+        yield _box(gr.update(submit_btn=False, stop_btn="Stop"))
+        for now in reply(qa, question, before, only):
+            beside = now.sources() if now.turns[-1].sources else gr.skip()
+            yield now.messages(), now, beside, gr.skip()
+        yield _box(gr.update(submit_btn="Ask", stop_btn=False))
 
-    def ask(question: str, before: Conversation) -> Iterator[Shown]:
-        yield _only(gr.update(value=""))
+    def ask(question: str, before: Conversation, *only: Any) -> Iterator[Shown]:
+        yield _box(gr.update(value=""))
         if question.strip():
-            yield from answer(question.strip(), before)
+            yield from answer(question.strip(), before, _wanted(*only))
 
-    def example(before: Conversation, chosen: gr.SelectData) -> Iterator[Shown]:
-        yield from answer(str(chosen.value["text"]), before)
+    def example(
+        before: Conversation, source: Any, after: Any, until: Any, chosen: gr.SelectData
+    ) -> Iterator[Shown]:
+        yield from answer(str(chosen.value["text"]), before, _wanted(source, after, until))
 
-    def again(now: Conversation) -> Iterator[Shown]:
+    def again(now: Conversation, *only: Any) -> Iterator[Shown]:
         if now.turns:
             before = now.before_last()
             beside = before.sources() or page.newest(qa.articles())
-            yield before.messages(), before, beside, gr.skip()
-            yield from answer(now.turns[-1].question, before)
+            yield gr.skip(), gr.skip(), beside, gr.skip()
+            yield from answer(now.turns[-1].question, before, _wanted(*only))
 
     def stop(now: Conversation) -> None:
         if now.stop:
@@ -158,18 +178,38 @@ def _wire(window: gr.Blocks, parts: Parts, qa: ArticleQA) -> None:
     def welcome() -> tuple[Any, ...]:
         articles = qa.articles()
         questions = [{"text": question} for question in examples(articles)]
-        return page.masthead(len(articles)), gr.update(examples=questions), page.newest(articles)
+        return (
+            page.masthead(len(articles), qa.model),
+            gr.update(examples=questions),
+            page.newest(articles),
+            gr.update(choices=qa.sources()),
+        )
+
+    def name_limits(*only: Any) -> Any:
+        """What limits the questions is seen even where the controls are folded away."""
+        try:
+            return gr.update(label=page.scope_words(_wanted(*only).scope()))
+        except QuestionError as error:
+            return gr.update(label=str(error))
 
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-    parts.box.submit(ask, [parts.box, parts.conversation], outputs, **quiet)
-    parts.chat.example_select(example, [parts.conversation], outputs, **quiet)
-    parts.retry.click(again, [parts.conversation], outputs, **quiet)
+    asked = [parts.conversation, *parts.only]
+    parts.box.submit(ask, [parts.box, *asked], outputs, **quiet)
+    parts.chat.example_select(example, asked, outputs, **quiet)
+    parts.retry.click(again, asked, outputs, **quiet)
     parts.box.stop(stop, [parts.conversation], None, **quiet)
     parts.clear.click(clear, None, outputs, **quiet)
-    window.load(welcome, None, [parts.masthead, parts.chat, parts.beside], **quiet)
+    source, after, before = parts.only
+    changes = [source.change, after.blur, after.submit, before.blur, before.submit]
+    gr.on(changes, name_limits, [*parts.only], [parts.limits], **quiet)
+    window.load(welcome, None, [parts.masthead, parts.chat, parts.beside, source], **quiet)
 
 
-def _only(box: Any) -> Shown:
+def _wanted(sources: list[str] | None, after: str | None, before: str | None) -> Only:
+    return Only(after or "", before or "", tuple(sources or ()))
+
+
+def _box(box: Any) -> Shown:
     """An update of the question's box alone, made anew each time: Gradio takes updates apart."""
     return gr.skip(), gr.skip(), gr.skip(), box
 

@@ -1,0 +1,74 @@
+"""The forms in which an answer leaves, with all that is to be said of it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+from markdown_it import MarkdownIt
+
+from rag.citations import marked
+from rag.render import to_dict, to_markdown, to_text
+from rag.types import Answer, Sentence, Support
+from tests.test_page import HOSTILE, WRITTEN
+
+ANSWER = replace(WRITTEN, text=" ".join(map(marked, WRITTEN.sentences)))
+
+
+def test_text_holds_what_was_asked_what_is_to_be_known_and_the_dates() -> None:
+    assert to_text(ANSWER) == (
+        "Asked: Who is it?\nOnly: TDI or NHK, from 4 October 2022\n\n"
+        "It is so. [1] It was so. [1] It will be so. "
+        "[not found in the sources: “2099”, “Ruritania”]\n\n"
+        "The sources disagree.\n"
+        "Worded by writer; every sentence was checked against the passages.\n\n"
+        "[1] A title, no date (characters 0–6)"
+    )
+
+
+def test_a_refusal_holds_it_too_but_nobody_has_worded_it() -> None:
+    refused = replace(ANSWER, sentences=(), citations=(), refused=True)
+    for text in (to_text(refused), to_markdown(refused)):
+        assert text.startswith("Asked: Who is it?")
+        assert "do not answer this question.\n\nThe sources disagree." in text
+        assert "Worded by" not in text
+
+
+def test_markdown_marks_what_no_source_supports() -> None:
+    assert to_markdown(ANSWER) == (
+        "Asked: Who is it?\n\nOnly: TDI or NHK, from 4 October 2022\n\n"
+        "It is so.[^1] It was so.[^1] It will be so. "
+        "*\\[not found in the sources: “2099”, “Ruritania”\\]*\n\n"
+        "The sources disagree.\n\n"
+        "Worded by writer; every sentence was checked against the passages.\n\n"
+        "[^1]: “Words.” A title, no date (characters 0–6)"
+    )
+
+
+def test_what_a_model_says_is_no_markup_in_markdown() -> None:
+    for words in (HOSTILE, "1. One", "- one", "+ one", "# one", "> one", "=== ***"):
+        hostile = Answer(
+            "?",
+            "",
+            (Sentence(words, (), Support("unsupported", 0, (HOSTILE,))),),
+            notices=(words,),
+            model=words,
+            rewritten_question=words,
+        )
+        html = MarkdownIt("commonmark", {"html": True}).render(to_markdown(hostile))
+        tags = {piece.split(">")[0] for piece in html.split("<")[1:]}
+        assert tags == {"p", "/p", "em", "/em"}
+
+
+def test_plain_values_hold_all_of_it() -> None:
+    values = json.loads(json.dumps(to_dict(ANSWER)))
+    assert values["sentences"][2]["support"] == {
+        "verdict": "unsupported",
+        "score": 0.4,
+        "missing": ["2099", "Ruritania"],
+    }
+    assert values["scope"] == {"after": "2022-10-04", "before": None, "sources": ["TDI", "NHK"]}
+    assert values["rewritten_question"] == "Who is it?"
+    assert values["model"] == "writer"
+    assert values["notices"] == ["The sources disagree."]
+    assert values["timings"] == {"total": 3.21}
