@@ -2,10 +2,13 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,7 @@ from ingest.cli import main as ingest
 from rag.encoder import SentenceTransformerEncoder
 from rag.library import Library
 from tests.conftest import ROOT, SEEDS
+from tests.writing import CORRECTED, DRAFT, HOSTILE, QUESTION, SUPPORTED, UNSUPPORTED, Writer
 from ui.cli import main
 
 Write = Callable[[str, str | bytes], Path]
@@ -83,6 +87,130 @@ def test_ask_prints_the_object_as_json(
     monkeypatch.setenv("ARTICLE_QA_HOME", str(seeds_home))
     assert main(["ask", "Who condemned the missile launch?", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["citations"][0]["start"] == 160
+
+
+def test_ask_is_put_to_the_articles_that_are_wanted(
+    seeds_home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def ask(*options: str) -> int:
+        return main(["ask", QUESTION, "--home", str(seeds_home), *options])
+
+    assert ask("--source", "tdi", "--after", "2022", "--before", "2022-10", "-k", "3") == 0
+    answer = capsys.readouterr().out
+    assert answer.startswith("Only: TDI, from 1 January 2022 up to 31 October 2022\n\nBoth minist")
+    assert ask("--source", "TDI", "--source", "Background Notes", "--json") == 0
+    scope = json.loads(capsys.readouterr().out)["scope"]
+    assert scope == {"after": None, "before": None, "sources": ["TDI", "Background Notes"]}
+    fails_in_one_line(ask("--source", "Nobody"), capsys, "Nobody", "TDI")
+    fails_in_one_line(ask("--before", "soon"), capsys, "'soon' is no day")
+    fails_in_one_line(ask("-k", "0"), capsys, "k is how many")
+
+
+@pytest.fixture
+def write_answers(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Writer]:
+    """Make a language model that `--model` then names."""
+
+    def write_answers(draft: str, **how: float) -> Writer:
+        model = Writer(responses=[draft], **how)
+        monkeypatch.setattr("rag.assistant.chat_model", lambda name, url: model)
+        return model
+
+    return write_answers
+
+
+def ask_a_model(seeds_home: Path, *options: str) -> int:
+    return main(["ask", QUESTION, "--home", str(seeds_home), "--model", "some:writer", *options])
+
+
+def test_on_a_pipe_only_the_checked_answer_is_printed(
+    seeds_home: Path, capsys: pytest.CaptureFixture[str], write_answers: Callable[..., Writer]
+) -> None:
+    write_answers(DRAFT)
+    assert ask_a_model(seeds_home) == 0
+    answer, worded, notes = capsys.readouterr().out.split("\n\n")
+    assert answer == (
+        f"{SUPPORTED} [1] {UNSUPPORTED} [not found in the sources: “2099”, “Ruritania”] "
+        f"{CORRECTED} [2] [3]"
+    )
+    assert worded == "Worded by some:writer; every sentence was checked against the passages."
+    assert notes.count("\n[") == 2
+    assert ask_a_model(seeds_home, "--markdown") == 0
+    markdown = capsys.readouterr().out
+    assert f"{UNSUPPORTED} *\\[not found in the sources: “2099”, “Ruritania”\\]*" in markdown
+    assert ask_a_model(seeds_home, "--json") == 0
+    answered = json.loads(capsys.readouterr().out)
+    verdicts = [sentence["support"]["verdict"] for sentence in answered["sentences"]]
+    assert verdicts == ["supported", "unsupported", "corrected"]
+    assert answered["model"] == "some:writer"
+
+
+@contextmanager
+def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], str]]:
+    """Standard output as a terminal; gives what has been written on it."""
+    ours, theirs = pytest.importorskip("pty").openpty()
+    written: list[bytes] = []
+
+    def read() -> None:
+        with suppress(OSError):  # the other end was closed
+            while piece := os.read(ours, 4096):
+                written.append(piece)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    with monkeypatch.context() as patched, os.fdopen(theirs, "w") as output:
+        patched.setattr(sys, "stdout", output)
+        patched.setenv("TERM", "xterm")
+        yield lambda: b"".join(written).decode(errors="replace")
+    reader.join(5)
+    os.close(ours)
+
+
+def test_on_a_terminal_the_draft_is_seen_until_the_answer_takes_its_place(
+    seeds_home: Path, monkeypatch: pytest.MonkeyPatch, write_answers: Callable[..., Writer]
+) -> None:
+    write_answers(DRAFT, sleep=0.004)
+    with terminal(monkeypatch) as read:
+        assert ask_a_model(seeds_home) == 0
+    draft, _, answer = read().partition("[1]")
+    assert "(some:writer is writing; not checked yet)" in draft
+    assert SUPPORTED[:30] in draft
+    assert "\x1b[2K" in draft, "the draft is wiped out"
+    assert answer.startswith(f" {UNSUPPORTED} [not found in the sources")
+
+
+def test_what_a_model_writes_does_not_control_the_terminal(
+    seeds_home: Path, monkeypatch: pytest.MonkeyPatch, write_answers: Callable[..., Writer]
+) -> None:
+    write_answers(HOSTILE, sleep=0.002)
+    with terminal(monkeypatch) as read:
+        assert ask_a_model(seeds_home) == 0
+    seen = read()
+    assert "owned" in seen
+    for hostile in ("\x1b]0;", "\x07", "\x1b[31m", "\x1b[2J", "\x9b", "\u202e"):
+        assert hostile not in seen
+
+
+def test_ctrl_c_stops_the_model_and_says_so(
+    seeds_home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    write_answers: Callable[..., Writer],
+) -> None:
+    model = write_answers(DRAFT, rest=60)
+    with terminal(monkeypatch) as read:
+
+        def interrupt() -> None:
+            while CORRECTED not in " ".join(read().split()):
+                time.sleep(0.02)
+            os.kill(os.getpid(), signal.SIGINT)
+
+        threading.Thread(target=interrupt, daemon=True).start()
+        assert ask_a_model(seeds_home) == 130
+    assert model.closed.wait(3)
+    *_, before, last = read().removesuffix("\x1b[?25h").split("\r\n")[:-1]
+    assert before.endswith("2006."), "the draft stays"
+    assert "(stopped; what stands here is not checked)" in last
+    assert capsys.readouterr().err == "stopped; there is no answer\n"
 
 
 def test_articles_lists_what_is_there(seeds_home: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,6 +14,10 @@ from ingest.cli import reported
 
 if TYPE_CHECKING:
     from rag.library import Library
+    from rag.types import Answer
+
+
+_MODEL = "who words the answers: quote, or for example ollama:qwen3:4b (ARTICLE_QA_MODEL)"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -26,6 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     chat = commands.add_parser("chat", help="open the chat window")
     chat.add_argument("--host", help="the address to listen on (ARTICLE_QA_HOST)")
     chat.add_argument("--port", type=int, help="the port to listen on (ARTICLE_QA_PORT)")
+    chat.add_argument("--model", metavar="NAME", help=_MODEL)
     chat.set_defaults(run=_chat)
 
     ask = commands.add_parser("ask", help="answer one question")
@@ -33,6 +38,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     form = ask.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print the whole answer as JSON")
     form.add_argument("--markdown", action="store_true", help="print it as Markdown with footnotes")
+    ask.add_argument("--model", metavar="NAME", help=_MODEL)
+    ask.add_argument("--after", metavar="DAY", help="only articles from this day, month or year on")
+    ask.add_argument("--before", metavar="DAY", help="only articles up to this day, month or year")
+    ask.add_argument(
+        "--source", metavar="NAME", action="append", help="only articles of this source; repeatable"
+    )
+    ask.add_argument("-k", metavar="N", type=int, help="how many passages are read")
     ask.set_defaults(run=_ask)
 
     articles = commands.add_parser("articles", help="list what is in the library")
@@ -64,22 +76,38 @@ def _chat(arguments: argparse.Namespace) -> int:
     from rag.settings import Settings
     from ui.app import serve
 
-    serve(Settings.load(home=arguments.home, host=arguments.host, port=arguments.port))
+    given = {name: getattr(arguments, name) for name in ("home", "host", "port", "model")}
+    serve(Settings.load(**given))
     return 0
 
 
 def _ask(arguments: argparse.Namespace) -> int:
-    from rag.assistant import ArticleQA
+    from rag.drafts import visible
     from rag.render import to_text
 
     question = sys.stdin.read() if arguments.question == "-" else arguments.question
-    with ArticleQA.open(arguments.home) as qa:
-        answer = qa.ask(question)
+    try:
+        answer = _answer(arguments, question)
+    except KeyboardInterrupt:
+        print("stopped; there is no answer", file=sys.stderr)
+        return 130
     if arguments.json:
         print(json.dumps(answer.to_dict(), ensure_ascii=False, indent=2))
     else:
-        print(answer.to_markdown() if arguments.markdown else to_text(answer))
+        print(visible(answer.to_markdown() if arguments.markdown else to_text(answer)))
     return 0
+
+
+def _answer(arguments: argparse.Namespace, question: str) -> Answer:
+    from rag.assistant import ArticleQA
+    from rag.models import QUOTE
+    from ui.terminal import is_watched, watched
+
+    options = {name: getattr(arguments, name) for name in ("after", "before", "source", "k")}
+    with ArticleQA.open(arguments.home, model=arguments.model) as qa:
+        if qa.model != QUOTE and not (arguments.json or arguments.markdown) and is_watched():
+            return watched(qa, question, **options)
+        return qa.ask(question, **options)
 
 
 def _articles(arguments: argparse.Namespace) -> int:
