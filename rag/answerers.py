@@ -23,7 +23,7 @@ from rag.words import in_one_line, overlap
 
 _REPEAT = 0.7  # two sentences that share so many of their words say the same thing
 _MARGIN = 0.12  # a sentence so much weaker than the best one adds nothing
-LONGEST_DRAFT = 8_000  # characters that a model may write
+LONGEST_DRAFT = 5_000  # characters that a model may write
 
 
 @dataclass(frozen=True, slots=True)

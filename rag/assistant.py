@@ -25,7 +25,7 @@ from rag.errors import ModelError
 from rag.evidence import suffices
 from rag.followups import Followups
 from rag.library import Library
-from rag.models import QUOTE, chat_model
+from rag.models import QUOTE, chat_model, display_name
 from rag.render import refusal
 from rag.retriever import HybridRetriever, Ranking, checked
 from rag.scope import scope_of
@@ -96,6 +96,7 @@ class ArticleQA(Runnable[str, Event]):
             name = _name(model)
         elif name != QUOTE:
             model = chat_model(name, settings.base_url)
+            name = display_name(name)
         if model is None:
             return cls(retriever, quoting, threshold=settings.threshold, quoting=quoting)
         checker = Checker(library.encoder, retriever.frequencies)

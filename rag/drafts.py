@@ -49,7 +49,9 @@ class Said:
 
 
 def read(draft: str) -> list[Said]:
-    """The sentences of a draft. Markup becomes plain words; where a link leads is dropped."""
+    """The sentences of a draft, each once. Markup becomes plain words; where a link leads is
+    dropped.
+    """
     text = _plain(draft)
     bare, marks = "", []
     at = 0
@@ -76,15 +78,15 @@ def visible(text: str) -> str:
 def _marked(bare: str, marks: list[tuple[int, list[int]]]) -> list[Said]:
     """Each mark belongs to the sentence that it stands in or behind."""
     spans = [span for line in _lines(bare) for span in sentences(bare, line)]
-    found = []
+    found: dict[str, tuple[int, ...]] = {}
     for number, span in enumerate(spans):
         after = spans[number + 1].start if number + 1 < len(spans) else len(bare)
         first = span.start if number else -1
         named = [n for place, some in marks if first < place <= after for n in some]
         words = in_one_line(bare[span.start : span.end])
         if re.search(r"\w", words):
-            found.append(Said(words, tuple(dict.fromkeys(named))))
-    return found
+            found[words] = tuple(dict.fromkeys((*found.get(words, ()), *named)))
+    return [Said(words, marks) for words, marks in found.items()]
 
 
 def _plain(draft: str) -> str:

@@ -32,6 +32,8 @@ _MONTHS = """
 _MONTH = {name[:size]: name for name in _MONTHS for size in (3, 9)} | {"sept": "september"}
 WEEKDAYS = frozenset("monday tuesday wednesday thursday friday saturday sunday".split())
 _ISO = re.compile(r"\b\d{4}-(\d\d)-\d\d\b")
+_CONVERTED = re.compile(r"(?<![#\d] )(?<!#)\b(\d+)(?:\.\d+)?(?:[^\W\d_]{0,4})")
+_LONGEST_NUMBER = 6  # words of a spelled number
 _DECADE = re.compile(r"\d0[’']?s\b")
 _YEARS = re.compile(r"\b(\d\d)(\d\d)\s?[/–—-]\s?(\d\d)\b")
 _QUOTED = re.compile(
@@ -44,7 +46,7 @@ _ADDRESS = re.compile(
 _POSSESSIVE = re.compile(r"[’'`]s\b")
 _SHORTENED = re.compile(r"\b(?:[^\W\d_]\.){2,}")
 _NOT = re.compile(
-    r"\b(?:not(?! (?:only|just|merely|least))|never|no(?!\.)|none|nobody|nothing|neither|nor|cannot)\b|n[’']t\b",
+    r"\b(?:not(?! (?:only|just|merely|least))|never|no(?!\.)|none|nobody|nothing|neither|nor|cannot)\b|\w*n[’']t\b",
     re.IGNORECASE,
 )
 # A source may deny in other words than the sentence.
@@ -108,7 +110,7 @@ _BETTER_KNOWN = {
     "TV": frozenset({"television"}),
 }
 _SHARED = 4  # letters, at least
-_LINKING = frozenset("of the and for de la le du des von van".split())
+_LINKING = frozenset("of the for de la le du des von van".split())
 _SPELLED = frozenset("en fr es pt de nl da it".split())
 
 
@@ -261,16 +263,29 @@ def _spelled(text: str, language: str) -> Iterator[Fact]:
     """Numbers in words: "twenty-one", "fifth", "three million"."""
     if language[:2] not in _SPELLED:
         return
+    masked = re.sub(r"\d", "#", text).replace("-", " ")
+    for match in _CONVERTED.finditer(_digits(masked, language)):
+        if match[1] != "1":  # "one of them" and "at first" count nothing
+            words = _in_words(match.group(), masked, language)
+            yield Fact("number", words, frozenset({_key(float(match[1]))}))
+
+
+@lru_cache(maxsize=50_000)
+def _digits(text: str, language: str) -> str:
     from text_to_num import alpha2digit
 
-    masked = re.sub(r"\d", "#", text).replace("-", " ")
-    for match in re.finditer(
-        r"(?<![#\d] )(?<!#)\b(\d+)(?:\.\d+)?([^\W\d_]{0,4})", alpha2digit(masked, language[:2], 0)
-    ):
-        if match[1] != "1":  # "one of them" and "at first" count nothing
-            yield Fact(
-                "number", f"{int(match[1]):,}" + match[2], frozenset({_key(float(match[1]))})
-            )
+    return str(alpha2digit(text, language[:2], 0))
+
+
+def _in_words(number: str, text: str, language: str) -> str:
+    """How a text spells a number; text2num tells the number alone."""
+    words = text.split(" ")
+    phrases = (
+        " ".join(words[at : at + size]).strip(".,;:!?()“”\"'")
+        for size in range(1, _LONGEST_NUMBER + 1)
+        for at in range(len(words) - size + 1)
+    )
+    return next((each for each in phrases if _digits(each, language) == number), number)
 
 
 def _values(digits: str) -> set[str]:
@@ -334,9 +349,7 @@ def _worth(word: str, language: str) -> str | None:
         return min(_values(digits[1])) if digits else None
     if language[:2] not in _SPELLED:
         return None
-    from text_to_num import alpha2digit
-
-    spelled = _DIGITS.fullmatch(alpha2digit(word.lower(), language[:2], 0))
+    spelled = _DIGITS.fullmatch(_digits(word.lower(), language))
     return _key(float(spelled[1])) if spelled and spelled[1] != "1" else None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import weakref
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import ArticleQAError, ModelError, SettingsError
@@ -51,6 +52,12 @@ def chat_model(name: str, base_url: str = "") -> BaseChatModel:
     elif provider == "ollama":
         options |= _STEADY
     return _made(name, provider, model, options)
+
+
+def display_name(name: str) -> str:
+    """A model's name without the folders of its file, which are nobody's business."""
+    provider, _, model = name.partition(":")
+    return f"{LOCAL}:{Path(model).name}" if provider == LOCAL else name
 
 
 def _is_provider(name: str) -> bool:

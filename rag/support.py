@@ -17,7 +17,8 @@ from rag.words import words
 Frequencies = Callable[[Sequence[str]], tuple[Mapping[str, int], int]]
 """In how many passages each word occurs, and how many passages there are."""
 
-THRESHOLD = 0.55
+THRESHOLD = 0.6
+_BEHIND = 0.15  # a cited passage so far behind the best one is not what the sentence rests on
 _TOGETHER = 3  # sentences of one passage, at most, that support a sentence between them
 # A number has to stand among the same words in the passage: no other number of it may be as like
 # it as the same one is, and that one has to be like it.
@@ -66,16 +67,16 @@ class Checker:
         """A sentence with what supports it.
 
         `cited` are the places in `evidence`, from 0, that the model named: any of them supports
-        the sentence alone, or all of them together do. What they do not support is looked for in
-        the rest.
+        the sentence alone, or all of them together do. What they do not support, or what another
+        passage supports far better, is looked for in the rest.
         """
         found = self.findings(claim, evidence)
         named = [found[n] for n in dict.fromkeys(cited)]
-        good = [each for each in found if self._support([each])]
-        kept = [each for each in named if each in good]
-        if not kept and self._support(named):
+        good = sorted((each for each in found if self._support([each])), key=lambda f: -f.score)
+        kept = [each for each in named if each in good and each.score >= good[0].score - _BEHIND]
+        if not kept and not good and self._support(named):
             kept = named
-        chosen = kept or sorted(good, key=lambda each: -each.score)[:1]
+        chosen = kept or good[:1]
         if not chosen:
             return Stated(claim, (), _unsupported(found))
         verdict: Verdict = "supported" if kept else "corrected"
