@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from tqdm import tqdm
 
-from evals import figures, seeds, squad
+from evals import figures, followups, seeds, squad
 from evals.corpus import library_of
 from evals.figures import Figure
 from ingest.cli import reported
@@ -62,8 +62,11 @@ def over_seeds(encoder: Encoder, settings: Settings) -> Iterator[Figure]:
         sync(library, discover([SEEDS]))
         with ArticleQA.over(library, settings) as qa:
             asked = [(each, qa.ask(each.text)) for each in _bar(questions, "seeds")]
+            talks = list(followups.ask(qa, _bar(followups.load(), "follow-ups")))
     yield from seeds.figures(asked[::2], "tuned on")
     yield from seeds.figures(asked[1::2], "held out")
+    yield from followups.figures(talks[::2], "tuned on")
+    yield from followups.figures(talks[1::2], "held out")
 
 
 def over_squad(data: squad.Dataset, encoder: Encoder) -> Iterator[Figure]:

@@ -1,0 +1,112 @@
+"""The project's own conversations over its sample articles: follow-ups understood, or left alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from evals.figures import Figure, normal
+from rag.assistant import ArticleQA
+from rag.leaning import leans
+from rag.types import Answer
+
+CONVERSATIONS = Path(__file__).with_name("conversations.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What to ask; the words of a right sentence by the file that holds it."""
+
+    question: str
+    answers: tuple[tuple[str, str], ...]
+    stands_alone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A follow-up, its answer in the conversation, and its answer without it."""
+
+    turn: Turn
+    answer: Answer
+    alone: Answer
+
+
+def load(path: Path = CONVERSATIONS) -> list[list[Turn]]:
+    return [
+        [_turn(each) for each in conversation["turns"]]
+        for conversation in json.loads(path.read_text(encoding="utf-8"))
+    ]
+
+
+def ask(qa: ArticleQA, conversations: Iterable[Sequence[Turn]]) -> Iterator[list[Asked]]:
+    """The follow-ups of each conversation, each asked with the answers before it as history."""
+    for first, *rest in conversations:
+        history = [qa.ask(first.question)]
+        asked = []
+        for turn in rest:
+            answer = qa.ask(turn.question, history=history)
+            changed = answer.rewritten_question is not None
+            alone = qa.ask(turn.question) if changed else answer
+            asked.append(Asked(turn, answer, alone))
+            history.append(answer)
+        yield asked
+
+
+def figures(conversations: Iterable[Sequence[Asked]], part: str) -> list[Figure]:
+    """Whether follow-ups that lean are recognised and answered, and the others left as they are."""
+    asked = [each for conversation in conversations for each in conversation]
+    leaning = [each for each in asked if not each.turn.stands_alone]
+    standing = [each for each in asked if each.turn.stands_alone]
+    return [
+        Figure(
+            f"{part}: follow-up answered right",
+            "a quoted sentence of the right article holds the expected words",
+            sum(_is_right(each.turn, each.answer, slice(None)) for each in leaning),
+            len(leaning),
+        ),
+        Figure(
+            f"{part}: follow-up asked without its conversation",
+            "the same, for comparison",
+            sum(_is_right(each.turn, each.alone, slice(None)) for each in leaning),
+            len(leaning),
+        ),
+        Figure(
+            f"{part}: first quoted sentence answers the follow-up",
+            "the first quoted sentence does",
+            sum(_is_right(each.turn, each.answer, slice(1)) for each in leaning),
+            len(leaning),
+        ),
+        Figure(
+            f"{part}: follow-up recognised",
+            "questions that lean on the conversation and are understood with it",
+            sum(leans(each.turn.question) for each in leaning),
+            len(leaning),
+        ),
+        Figure(
+            f"{part}: question that stands alone left unchanged",
+            "later questions of a conversation that do not lean on it",
+            sum(each.answer.rewritten_question is None for each in standing),
+            len(standing),
+            goal=1.0,
+        ),
+    ]
+
+
+def _turn(plain: dict[str, object]) -> Turn:
+    also = plain.get("also", [])
+    assert isinstance(also, list)
+    return Turn(
+        str(plain["question"]),
+        tuple((each["file"], each["answer"]) for each in (plain, *also)),
+        bool(plain["stands_alone"]),
+    )
+
+
+def _is_right(turn: Turn, answer: Answer, which: slice) -> bool:
+    return any(
+        cited.url.endswith(file) and normal(words) in normal(cited.quote)
+        for cited in answer.citations[which]
+        for file, words in turn.answers
+    )
