@@ -19,6 +19,7 @@ from rag.types import LONGEST_TITLE, Answer
 from rag.words import in_one_line, words
 
 LONGEST = 300  # characters of a question that leans, and of one that is written again
+_SHORT = 70  # characters: a longer title would outweigh what is asked
 _PATIENCE = 20.0  # seconds for rewriting: the answer itself is still to come
 
 _LINKING = re.compile(r"(?:and|but|so|or|also|then|plus)\b[\s,]*", re.IGNORECASE)
@@ -147,7 +148,7 @@ def _title(anchor: str, history: Sequence[Answer]) -> str | None:
         return None
     title = in_one_line(cited.title)
     about = words(" ".join(_names(anchor)) or _topic(anchor))
-    if set(about).isdisjoint(words(f"{title} {cited.quote}")):
+    if len(title) > _SHORT or set(about).isdisjoint(words(f"{title} {cited.quote}")):
         return None
     return _topic(title) if title.endswith("?") else title
 

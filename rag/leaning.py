@@ -33,7 +33,7 @@ _LAST = r"(?=\W*$)"
 _ENGLISH = re.compile(
     r"\b(?:and|but|the|what|who|whom|whose|which|when|where|why|how|did|does|are|were|would|could"
     r"|should|they|them|their|this|that|these|those|there|she|it|any|with|from|about|since|more"
-    r"|really|example|else|of)\b",
+    r"|really|example|else|of|has|done|anyone|anything|(?:is|was|had) he)\b",
     re.IGNORECASE,
 )
 _QUOTED = re.compile(r"“[^”]+”|\"[^\"]+\"|«[^»]+»|„[^“”]+[“”]")
@@ -85,7 +85,7 @@ _NAME = re.compile(
 )
 # A subject of its own parts what follows from a pronoun's antecedent.
 _CLAUSE = re.compile(
-    r"\b(?:when|while|before|after|since|until|because|if|unless|although|though|whether|that|who"
+    r"\b(?:when|while|before|after|since|until|because|if|unless|although|though|whether|that|who|lets?"
     rf"|which|where|why|how|as|than|so)\b|\b(?:and|or|but) (?={WH}\b|{AUXILIARY}\b)",
     re.IGNORECASE,
 )
@@ -128,15 +128,16 @@ _STAND_IN = re.compile(
     rf"""
       \b(?:the|which|what|this|another|other|last|next|first|second|third|earlier|later|new|old)
         \ ones?\b(?=\W*$|,|\ (?:{AUXILIARY}|{_PREPOSITION}|that|which|who|{ENDED})\b)(?!\ of\b)
-    | \bthe\ (?:{_COUNT}|other|others|former|latter|rest|same|two|three|both)
+    | \bthe\ (?:{_COUNT}|other|others|former|rest|same|two|three|both)
         (?:\ (?:two|three))?{_LAST}
     | \bthe\ same(?:\ (?:time|thing|day|year))?{_LAST}
-    | \bthe\ (?:former|latter|others|rest)\ {AUXILIARY}\b
+    | \bthe\ (?:former|others|rest)\ {AUXILIARY}\b
+    | \bthe\ latter\b(?!\ (?:half|part|years)\b)
     | (?<!each\ )(?<!among\ )(?<!and\ )(?<!or\ )\bothers{_LAST}
     | \bsuch\ an?\ [\w-]+(?=\W*$|\ (?:{_PREPOSITION}|{AUXILIARY})\b)(?!\ as\b)
     | ^(?!.*\b(?:besides|than|except|apart)\b).*(?<!or\ )\belse\b
     | (?<!,)\ (?:too|as\ well|instead|afterwards?|thereafter|beforehand|meanwhile|since|then){_LAST}
-    | \b(?:do|does|did|done)\ so{_LAST}
+    | ^(?!.*\b(?:and|or|after|before|when)\b).*\b(?:do|does|did|done)\ so{_LAST}
     """,
     re.IGNORECASE | re.VERBOSE,
 )
