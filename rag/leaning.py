@@ -62,7 +62,7 @@ _EXPLETIVES = re.compile(
         |difficult|easy|enough|expected|fair|forbidden|hard|important|impossible|known|legal|likely
         |necessary|normal|permitted|planned|possible|right|safe|said|sensible|time|true|unlawful
         |unlikely|useful|usual|wise|wrong)\ (?:that|to|for|if|whether|when|how|why|who|under)\b)
-    | (?:(?<=\bis\ )|(?<=\bwas\ ))it(?=\ [a-z]+ed\ (?:that|whether|how|why)\b)
+    | (?:(?<=\bis\ )|(?<=\bwas\ ))it(?=\ [a-z]+ed\ (?:that|whether|how|why)\b|\ called\ (?:when|if)\b)
     | it(?=\ (?:takes?|took|taken|costs?|matters?|means?)\ (?:.*\ )?(?:to|for|before|until|that|if
         |whether|when)\b)
     | it(?=\ (?:is|was|has\ been|seems?|appears?|turns?\ out)\ (?:\w+\ )?(?:that|to|whether|if)\b)
@@ -100,7 +100,7 @@ _PART = re.compile(
 )
 _FIRST_AUXILIARY = re.compile(rf"\b(?<!to ){AUXILIARY}\b", re.IGNORECASE)
 _INTRODUCED = re.compile(r"(?<=[\w”\"'’])[,;:.?!] ")
-_ADJUNCT = re.compile(r"(?:when|while|before|after|since|until|as|if|because)\b", re.IGNORECASE)
+_ADJUNCT = re.compile(rf"(?:when|while|if|because|{_PREPOSITION})\b", re.IGNORECASE)
 
 _THAT = re.compile(r"\bthat\b", re.IGNORECASE)
 _COMPLEMENT = re.compile(
@@ -110,6 +110,7 @@ _COMPLEMENT = re.compile(
     r"|sure|possible|likely|fact|so|now|given|provided|it|promised?|confirmed?|insists?|insisted) $",
     re.IGNORECASE,
 )
+_PLURAL_NOUN = re.compile(r"(?<![sui'])s$")
 _DEMONSTRATIVE = re.compile(
     r"\bthis\b(?! (?:year|season|month|week|morning|century|decade|library|collection|world)\b)"
     r"|\bthese\b(?! (?:days|years)\b)"
@@ -135,7 +136,7 @@ _STAND_IN = re.compile(
     | \bthe\ latter\b(?!\ (?:half|part|years)\b)
     | (?<!each\ )(?<!among\ )(?<!and\ )(?<!or\ )\bothers{_LAST}
     | \bsuch\ an?\ [\w-]+(?=\W*$|\ (?:{_PREPOSITION}|{AUXILIARY})\b)(?!\ as\b)
-    | ^(?!.*\b(?:besides|than|except|apart)\b).*(?<!or\ )\belse\b
+    | ^(?!.*\b(?:besides|than|except|apart|outside)\b).*(?<!or\ )\belse\b
     | (?<!,)\ (?:too|as\ well|instead|afterwards?|thereafter|beforehand|meanwhile|since|then){_LAST}
     | ^(?!.*\b(?:and|or|after|before|when)\b).*\b(?:do|does|did|done)\ so{_LAST}
     """,
@@ -155,7 +156,7 @@ _ELLIPSES = re.compile(
       # "As a share of GDP?"
     | {_PREPOSITION}(?:\ (?!{AUXILIARY}\b|{ENDED}\b|{WH}\b)[\w’'.-]+){{1,5}}\ ?\?
       # "Which portfolios before that?", "How many ships?"
-    | (?:which|whose|how\ many|how\ much|what)(?:\ (?!{AUXILIARY}\b|{ENDED}\b)[a-z-]+)
+    | (?:which|whose|how\ many|how\ much|what(?!\ [a-z-]+s\b))(?:\ (?!{AUXILIARY}\b|{ENDED}\b)[a-z-]+)
         (?:,?\ {_PREPOSITION}(?:\ (?!{AUXILIARY}\b|{ENDED}\b|{WH}\b|[a-z]+s\b)[\w’',.-]+){{1,6}})?{_LAST}
     | (?:which|whose|how\ many|how\ much)\ [a-z-]+(?<!s)\ [a-z]+(?<!s){_LAST}
       # "Any damage?", "Anyone hurt?"
@@ -199,13 +200,19 @@ def _is_demonstrative(before: str, after: str) -> bool:
     """Whether "that" points at something, and does not begin a clause."""
     if not re.search(r"\w", after):
         return True
-    if re.search(rf"\b(?:{_PREPOSITION}|{AUXILIARY}|all) $", before, re.IGNORECASE):
-        return not _COMPLEMENT.search(before)
-    # After a verb, "that" and one noun, as in "Who blocked that draft?"; the words of a clause go on.
-    noun = re.match(rf" (?!{ENDED}\b|{AUXILIARY}\b|(?:the|an?)\b)([a-z-]+)(.*)", after)
-    if not noun or re.search(r"(?<![sui])s$", noun[1]) or _COMPLEMENT.search(before):
+    noun = re.match(r" ([\w-]+)(.*)", after)
+    if not noun or _PLURAL_NOUN.search(noun[1]) or _COMPLEMENT.search(before):
         return False
+    if re.search(rf"\b{AUXILIARY} $", before, re.IGNORECASE):
+        return True
+    if re.fullmatch(rf"{ENDED}|{AUXILIARY}|the|an?", noun[1]):
+        return False
+    if re.search(rf"\b(?:{_PREPOSITION}|all) $", before, re.IGNORECASE):
+        return True
+    # After a verb, "that" and one noun, as in "Who blocked that draft?"; the words of a clause go on.
     if not re.match(rf"\W*$|,| {_PREPOSITION}\b", noun[2]):
+        return False
+    if re.search(r"(?<!\bwho )(?<!\bwhat )\b[a-z]+s $", before):
         return False
     described = re.search(
         r"\b(?:the|an?|any|some|every|each|no|which|what|many|are|were|two|three|four|five) (?:[\w’'.-]+ ){1,3}$",
@@ -230,7 +237,8 @@ def _is_resolved(text: str, pronoun: re.Match[str]) -> bool:
     if introduced and _has_name(text, introduced[-1].start()):
         return True
     auxiliary = _FIRST_AUXILIARY.search(text)
-    if auxiliary and text[auxiliary.end() : pronoun.end()].strip() == pronoun.group():
+    has = auxiliary and auxiliary.group() in ("has", "have", "had") and word in _POSSESSIVE
+    if auxiliary and not has and text[auxiliary.end() : pronoun.end()].strip() == pronoun.group():
         return False
     if _ADJUNCT.match(text) and "," in after:
         return bool(_NAME.search(after))  # "After he met Kim, what did Trump say?"
@@ -262,7 +270,7 @@ def _has_name(text: str, end: int) -> bool:
 def _has_phrase(before: str, plural: bool) -> bool:
     """Whether a noun phrase of the same number comes before."""
     heads = [match[1].split()[-1] for match in _PHRASE.finditer(before)]
-    return any(bool(re.search(r"(?<![sui])s$", head)) == plural for head in heads)
+    return any(bool(_PLURAL_NOUN.search(head)) == plural for head in heads)
 
 
 def _spelled_out(question: str) -> str:
