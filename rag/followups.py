@@ -22,7 +22,7 @@ LONGEST = 300  # characters of a question that leans, and of one that is written
 _SHORT = 70  # characters: a longer title would outweigh what is asked
 _PATIENCE = 20.0  # seconds for rewriting: the answer itself is still to come
 
-_LINKING = re.compile(r"(?:and|but|so|or|also|then|plus)\b[\s,]*", re.IGNORECASE)
+_LINKING = re.compile(r"(?:and|but|so(?!-)|or|also|then|plus)\b[\s,]*(?=\w)", re.IGNORECASE)
 _VERB = re.compile(rf"\b(?:{AUXILIARY}|{ENDED})\b", re.IGNORECASE)
 _NAME = re.compile(
     r"(?:\d{1,2} )?[^\W\d_a-z][\w.’'–/&-]*(?:(?: (?:of|the|and))* [^\W_a-z][\w.’'–/&-]*)*"
@@ -116,8 +116,8 @@ def _carried(question: str, history: Sequence[Answer]) -> str:
     subject = _subject(question, history)
     if not subject:
         return question
-    asked = _LINKING.sub("", question, count=1) if _LINKING.match(question) else question
-    asked = asked if words(asked) else question
+    linking = _LINKING.match(question)
+    asked = question[linking.end() :] if linking else question
     subject = textwrap.shorten(subject, LONGEST_TITLE, placeholder="…")
     return f"{asked[0].upper()}{asked[1:]} ({subject})"
 

@@ -22,8 +22,9 @@ _PREPOSITION = (
     r"|towards|under|until|up|upon|via|with|within|without)"
 )
 ENDED = (
-    r"(?:[a-z]+(?<!e)ed|became|began|blew|broke|brought|built|came|cut|did|died|drew|fell|fled|flew|fought"
-    r"|gave|given|got|grew|hit|held|hurt|kept|knew|known|laid|led|left|lost|made|met|paid|put|ran"
+    r"(?:[a-z]+(?<!e)ed|became|began|blew|broke|brought|built|came|cut"
+    r"|did|died|drew|fell|fled|flew"
+    r"|fought|gave|given|got|grew|hit|held|hurt|kept|knew|known|laid|led|left|lost|made|met|paid|put|ran"
     r"|rose|said|sank|sat|saw|seen|sent|set|shook|shot|shown|spent|spoke|stood|taken|took|told"
     r"|went|withdrew|won|wrote)"
 )
@@ -111,6 +112,11 @@ _COMPLEMENT = re.compile(
     re.IGNORECASE,
 )
 _PLURAL_NOUN = re.compile(r"(?<![sui'])s$")
+_DESCRIBED = re.compile(
+    r"\b(?i:the|an?|any|some|every|each|no|which|what|many|are|were|two|three|four|five)"
+    r" (?:[\w'.-]+ ){1,3}$"
+    r"|(?<!\b[Ww]ho )(?<!\b[Ww]hat )\b[a-z]+s $"
+)
 _DEMONSTRATIVE = re.compile(
     r"\bthis\b(?! (?:year|season|month|week|morning|century|decade|library|collection|world)\b)"
     r"|\bthese\b(?! (?:days|years)\b)"
@@ -207,19 +213,15 @@ def _is_demonstrative(before: str, after: str) -> bool:
         return True
     if re.fullmatch(rf"{ENDED}|{AUXILIARY}|the|an?", noun[1]):
         return False
-    if re.search(rf"\b(?:{_PREPOSITION}|all) $", before, re.IGNORECASE):
-        return True
-    # After a verb, "that" and one noun, as in "Who blocked that draft?"; the words of a clause go on.
-    if not re.match(rf"\W*$|,| {_PREPOSITION}\b", noun[2]):
+    after_preposition = re.search(rf"\b(?:{_PREPOSITION}|all) $", before, re.IGNORECASE)
+    return bool(after_preposition) or _is_object(before, noun[2])
+
+
+def _is_object(before: str, after: str) -> bool:
+    """Whether "that" and a noun follow a verb, as in "Who blocked that draft?", and not a noun."""
+    if not re.match(rf"\W*$|,| {_PREPOSITION}\b", after):
         return False
-    if re.search(r"(?<!\bwho )(?<!\bwhat )\b[a-z]+s $", before):
-        return False
-    described = re.search(
-        r"\b(?:the|an?|any|some|every|each|no|which|what|many|are|were|two|three|four|five) (?:[\w’'.-]+ ){1,3}$",
-        before,
-        re.IGNORECASE,
-    )
-    return not described
+    return not _DESCRIBED.search(before)
 
 
 def _misses_an_antecedent(text: str) -> bool:
