@@ -82,7 +82,7 @@ def figures(checked: Sequence[Checked]) -> list[Figure]:
             "moved citations corrected",
             "it is corrected to the passage of the right paragraph",
             moved,
-            lambda each: _is_corrected(each),
+            _is_corrected,
         ),
         _share(
             "swapped within the passage caught",

@@ -8,6 +8,7 @@ SIGIR 2020, https://arxiv.org/abs/2004.12832), here with the tokens of the embed
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -27,6 +28,10 @@ _CONTEXT = 1 / 3
 _TITLE = 0.8
 # Where the title covers the question, its sentences would be even: their own words then decide.
 _OWN = 0.01
+# What a question says in brackets tells what it is about, as a follow-up's subject does, and is
+# not what it asks.
+_ASIDE = 0.4
+_BRACKETS = re.compile(r"\([^()]*\)")
 # The fewer passages there are, the weaker is the best match that chance finds among them: each
 # halving below _FEW lowers by _STEP what a question that they do not answer can reach.
 _FEW, _STEP, _STEPS = 128, 0.03, 3
@@ -46,7 +51,9 @@ def rank(
     """
     if not found:
         return []
-    covers = coverages(question, found, encoder, frequencies=frequencies, passages=passages)
+    covers = coverages(
+        question, found, encoder, frequencies=frequencies, passages=passages, aside=_ASIDE
+    )
     ranked = [
         Evidence(
             article,
@@ -66,10 +73,17 @@ def coverages(
     *,
     frequencies: Mapping[str, int],
     passages: int,
+    aside: float = 1.0,
 ) -> list[Coverage]:
-    """How well each passage covers a question, or a claim; `frequencies` as for `rank`."""
+    """How well each passage covers a question, or a claim; `frequencies` as for `rank`.
+
+    `aside` is what a word in brackets weighs, of what it would weigh without them.
+    """
     asked, *texts = encoder.read([words, *(in_context(*each) for each in found)])
     weights = _weights(words, asked, frequencies, passages)
+    for brackets in _BRACKETS.finditer(words):
+        weights[(asked.starts >= brackets.start()) & (asked.ends <= brackets.end())] *= aside
+    weights /= max(float(weights.sum()), 1e-12)
     return [
         Coverage(article, passage, asked, text, weights)
         for (article, passage), text in zip(found, texts, strict=True)
@@ -138,7 +152,7 @@ def suffices(evidence: Sequence[Evidence], threshold: float, passages: int) -> b
 def _weights(
     question: str, asked: TokenVectors, frequencies: Mapping[str, int], passages: int
 ) -> Vectors:
-    """The share of each token of the question: float32 [tokens], summing to 1; marks weigh nothing."""
+    """What each token of the question weighs: float32 [tokens]; marks weigh nothing."""
     weights = np.zeros(len(asked.vectors), dtype=np.float32)
     for word in spans(question):
         frequency = frequencies.get(question[word.start : word.end].lower(), 0)
@@ -147,7 +161,7 @@ def _weights(
         if not _is_name(question, word):
             rarity = min(rarity, _COMMON) / max(int(inside.sum()), 1)
         weights[inside] = rarity
-    return weights / max(float(weights.sum()), 1e-12)
+    return weights
 
 
 def _is_name(question: str, word: Span) -> bool:

@@ -13,7 +13,7 @@ from langchain_core.runnables import RunnableConfig
 from rag import prompts
 from rag.errors import ModelError
 from rag.facts import Source, facts, small_words
-from rag.leaning import AUXILIARY, ENDED, WH, leans
+from rag.leaning import AUXILIARY, WH, leans
 from rag.streaming import pieces
 from rag.types import LONGEST_TITLE, Answer
 from rag.words import in_one_line, words
@@ -23,13 +23,10 @@ _SHORT = 70  # characters: a longer title would outweigh what is asked
 _PATIENCE = 20.0  # seconds for rewriting: the answer itself is still to come
 
 _LINKING = re.compile(r"(?:and|but|so(?!-)|or|also|then|plus)\b[\s,]*(?=\w)", re.IGNORECASE)
-_VERB = re.compile(rf"\b(?:{AUXILIARY}|{ENDED})\b", re.IGNORECASE)
 _NAME = re.compile(
     r"(?:\d{1,2} )?[^\W\d_a-z][\w.’'–/&-]*(?:(?: (?:of|the|and))* [^\W_a-z][\w.’'–/&-]*)*"
     r"|\b\d[\w/.,-]*"
 )
-_ORDINAL = re.compile(r"\b(?:first|second|third|fourth|fifth|sixth|last|next|others?)\b", re.I)
-_COUNTED = re.compile(r" (?:for )?(?:the )?(?:first|second|third|last|next)\b(?: time\b)?", re.I)
 # What a question asks for, before what it asks about: "Which of the two", "How far did".
 _ASKING = re.compile(
     rf"(?:\w+ )?{WH}\b(?:(?! {AUXILIARY}\b) [\w-]+){{0,4}} {AUXILIARY} |{AUXILIARY} "
@@ -113,7 +110,7 @@ def _understood(answer: Answer) -> str:
 
 def _carried(question: str, history: Sequence[Answer]) -> str:
     """The question with the subject of the conversation behind it, in brackets."""
-    subject = _subject(question, history)
+    subject = _subject(history)
     if not subject:
         return question
     linking = _LINKING.match(question)
@@ -122,23 +119,12 @@ def _carried(question: str, history: Sequence[Answer]) -> str:
     return f"{asked[0].upper()}{asked[1:]} ({subject})"
 
 
-def _subject(question: str, history: Sequence[Answer]) -> str | None:
-    """What the latest question that stood alone was about.
-
-    A clause of its own needs no more than the article's title. A question that is cut short lacks
-    the names, or all that was said.
-    """
+def _subject(history: Sequence[Answer]) -> str | None:
+    """What the latest question that stood alone was about: an article's title, or its own words."""
     anchor = next((each.question for each in reversed(history) if not leans(each.question)), None)
     if anchor is None:
         return None
-    title = _title(anchor, history)
-    if title and _VERB.search(question):
-        return title
-    names = ", ".join(_names(anchor))
-    if names and (_VERB.search(question) or _names(question) or _ORDINAL.search(question)):
-        return names
-    topic = _topic(anchor)
-    return _COUNTED.sub("", topic) if _ORDINAL.search(question) else topic
+    return _title(anchor, history) or _topic(anchor)
 
 
 def _title(anchor: str, history: Sequence[Answer]) -> str | None:
