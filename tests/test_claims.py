@@ -38,11 +38,11 @@ def stands_in(value: str, text: str) -> bool:
 
 def test_there_are_many_of_every_kind_and_each_is_one_line_without_marks(made: list[Claim]) -> None:
     kinds = [claim.kind for claim in made]
-    assert all(kinds.count(kind) > 250 for kind in ("number", "date", "name", "swapped"))
+    assert all(kinds.count(kind) > 200 for kind in ("number", "date", "name", "swapped"))
     styles = [claim.style for claim in made if claim.kind == "true"]
     assert styles.count("quoted") > 600
-    assert styles.count("restated") > 400
-    assert styles.count("shortened") > 80
+    assert styles.count("restated") > 350
+    assert styles.count("shortened") > 70
     for claim in made:
         assert claim.text == " ".join(claim.text.split())
         assert not re.search(r"\[\d+\]|\?$", claim.text)
