@@ -13,7 +13,8 @@ from typing import TypeVar
 
 from tqdm import tqdm
 
-from evals import figures, followups, seeds, squad
+from evals import figures, followups, seeds, squad, support
+from evals.claims import Claim, claims
 from evals.corpus import library_of
 from evals.figures import Figure
 from ingest.cli import reported
@@ -73,9 +74,12 @@ def over_squad(data: squad.Dataset, encoder: Encoder) -> Iterator[Figure]:
     """Retrieval and quoting over all articles; refusal with every second one left out, twice."""
     with library_of(data.articles, encoder) as qa:
         asked = _ask(qa, data, "all articles")
+        checked = list(_check(qa, data))
     yield from figures.retrieval(asked)
     yield from figures.quoting(asked)
+    yield from figures.citing(asked)
     yield figures.exactness(asked)
+    yield from support.figures(checked)
     for first, left_out in ((0, "second, fourth, ..."), (1, "first, third, ...")):
         kept = data.articles[first::2]
         with library_of(kept, encoder) as qa:
@@ -95,6 +99,21 @@ def table(found: Iterable[Figure]) -> str:
 
 def _ask(qa: ArticleQA, data: squad.Dataset, what: str) -> figures.Asked:
     return [(each, qa.ask(each.text)) for each in _bar(data.questions, what)]
+
+
+def _check(qa: ArticleQA, data: squad.Dataset) -> Iterator[support.Checked]:
+    """Statements about every second article, from every second question: the checker was tuned on
+    the other articles.
+    """
+    held_out = {article.id for article in data.articles[1::2]}
+    stated: dict[str, list[Claim]] = {}
+    for claim in claims(data):
+        if claim.article_id in held_out:
+            stated.setdefault(claim.question, []).append(claim)
+    for question in _bar(list(stated)[::2], "statements"):
+        evidence = qa.retriever.rank(question).evidence
+        for claim in stated[question]:
+            yield support.check(claim, evidence, qa.checker)
 
 
 def _bar(items: Sequence[T], what: str) -> Iterable[T]:

@@ -73,6 +73,26 @@ def quoting(asked: Asked) -> list[Figure]:
     ]
 
 
+def citing(asked: Asked) -> list[Figure]:
+    """Whether cited ranges contain a gold answer: precision and recall of the citations."""
+    answered = [(question, answer) for question, answer in asked if answer.citations]
+    cited = [(question, each) for question, answer in answered for each in answer.citations]
+    return [
+        Figure(
+            "precision of the citations",
+            "of all cited ranges, those that contain a gold answer",
+            sum(_contains(question, each) for question, each in cited),
+            len(cited),
+        ),
+        Figure(
+            "recall of the citations",
+            "of the questions that are answered, those with a gold answer in a cited range",
+            sum(any(_contains(question, c) for c in a.citations) for question, a in answered),
+            len(answered),
+        ),
+    ]
+
+
 def refusal(asked: Asked, present: frozenset[str], which: str) -> list[Figure]:
     """With some articles left out: their questions should be refused, the others answered."""
     inside = [each for each in asked if each[0].article_id in present]

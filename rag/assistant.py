@@ -52,6 +52,7 @@ class ArticleQA(Runnable[str, Event]):
         answerer: Answerer,
         *,
         threshold: float = 0.51,
+        checker: Checker | None = None,
         quoting: Answerer | None = None,
         followups: Followups | None = None,
         strict: bool = False,
@@ -60,7 +61,7 @@ class ArticleQA(Runnable[str, Event]):
         self._answerer = answerer
         self._quoting = quoting or QuotingAnswerer()
         self._followups = followups or Followups()
-        self._checker = Checker(retriever.library.encoder, retriever.frequencies)
+        self.checker = checker or Checker(retriever.library.encoder, retriever.frequencies)
         self._threshold = threshold
         self._strict = strict
 
@@ -104,6 +105,7 @@ class ArticleQA(Runnable[str, Event]):
             retriever,
             WritingAnswerer(model, checker, name, settings.timeout),
             threshold=settings.threshold,
+            checker=checker,
             quoting=quoting,
             followups=Followups(model, settings.timeout),
             strict=settings.strict,
@@ -276,7 +278,7 @@ class ArticleQA(Runnable[str, Event]):
         """What a reader should know of the sources: that they are old, or disagree."""
         with self.retriever.library.catalog.reading() as catalog:
             old = notices.age(cited, catalog.dates(ranking.scope)) if cited else None
-        found = conflicts(cited, ranking.evidence, self._checker)
+        found = conflicts(cited, ranking.evidence, self.checker)
         return [*([old] if old else []), *map(notices.disagreement, found)]
 
 
