@@ -122,9 +122,7 @@ class WritingAnswerer:
     ) -> Iterator[Remark | Stated]:
         asked = {fact.keys for fact in facts(question)}
         remarks = [
-            each.is_remark
-            and all(fact.keys in asked or fact.kind == "denial" for fact in facts(each.text))
-            for each in said
+            each.is_remark and all(fact.keys in asked for fact in facts(each.text)) for each in said
         ]
         if all(remarks):
             return

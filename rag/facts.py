@@ -12,7 +12,7 @@ from typing import Literal
 
 from rag.types import Span
 
-Kind = Literal["number", "date", "name", "quotation", "address", "denial"]
+Kind = Literal["number", "date", "name", "quotation", "address"]
 
 _WORD = re.compile(r"[^\W_]+")
 _COUNTED = re.compile(r"\d+(?:[.,]\d+)+|[^\W_]+")
@@ -109,6 +109,7 @@ _BETTER_KNOWN = {
     "EU": frozenset({"europe", "european"}),
     "TV": frozenset({"television"}),
 }
+_INFLECTED = frozenset("s es d ed ing e".split()) | {""}
 _SHARED = 4  # letters, at least
 _LINKING = frozenset("of the for de la le du des von van".split())
 _SPELLED = frozenset("en fr es pt de nl da it".split())
@@ -139,9 +140,6 @@ def facts(sentence: str, language: str = "en", ordinary: Iterable[str] = ()) -> 
     for match in _QUOTED.finditer(text):
         for words in filter(plain, _LEFT_OUT.split(next(filter(None, match.groups())))):
             found.append(Fact("quotation", words.strip(), frozenset({plain(words)})))
-    denied = _NOT.search(text)
-    if denied:
-        found.append(Fact("denial", denied.group(), frozenset({"not"})))
     found += _numbers(text, language)
     found += _names(text, language, frozenset(ordinary) | _ORDINARY)
     return list({(fact.kind, fact.keys): fact for fact in found}.values())
@@ -151,8 +149,6 @@ class Source:
     """What a text holds, looked up by facts."""
 
     def __init__(self, text: str, language: str = "en", published: date | None = None) -> None:
-        if published:
-            text += f" ({published.day} {_MONTHS[published.month - 1]} {published.year})"
         self._plain = f" {plain(text)} "
         self._lower = text.lower()
         self._words = set(_folded(_bare(text)))
@@ -160,8 +156,13 @@ class Source:
         self._numbers |= {match[1] + match[3] for match in _YEARS.finditer(text)}
         self._written = {word for word in _WORD.findall(_bare(text)) if word.isupper()}
         self._abbreviated = _abbreviated(_bare(text))
-        self._months = {_MONTH[word] for word in self._words if word in _MONTH} | {
-            _MONTHS[int(month) - 1] for month in _ISO.findall(text) if 1 <= int(month) <= 12
+        self._times = self._words & WEEKDAYS
+        if published:
+            parts = (str(published.day), _MONTHS[published.month - 1], str(published.year))
+            self._times.update(parts)
+        self._times |= {_MONTH[word] for word in self._words if word in _MONTH}
+        self._times |= {
+            _MONTHS[int(month) - 1] for month in _ISO.findall(text) if 0 < int(month) < 13
         }
 
     def __contains__(self, fact: Fact) -> bool:
@@ -169,11 +170,10 @@ class Source:
             return any(key in self._lower for key in fact.keys)
         if fact.kind == "quotation":
             return any(f" {key} " in self._plain for key in fact.keys)
-        if fact.kind == "denial":
-            return bool(_DENIAL.search(self._lower))
         if fact.kind == "name":
             return any(map(self._names, fact.keys))
-        return not fact.keys.isdisjoint(self._numbers | self._months | self._words)
+        times = self._times if fact.kind == "date" else frozenset()
+        return not fact.keys.isdisjoint(self._numbers | times)
 
     def _names(self, name: str) -> bool:
         if name.endswith("."):
@@ -219,17 +219,18 @@ def plain(text: str) -> str:
     return " ".join(_folded(text))
 
 
-def undenied(sentence: str, source: str) -> str | None:
-    """What a source denies and a sentence that denies nothing says: "attend" of "did not attend"."""
-    if _NOT.search(sentence):
-        return None
+def denials(sentence: str, source: str) -> tuple[str, ...]:
+    """What a sentence denies and its source does not, or the other way round: "not attend"."""
+    denied = _NOT.search(sentence)
+    if denied:
+        return () if _DENIAL.search(source) else (denied.group(),)
     said = set(_folded(sentence))
     for match in _NOT.finditer(source):
         following = (_fold(word) for word in _WORD.findall(source[match.end() :][:60]))
-        denied = next((word for word in following if word not in _AUXILIARIES), "")
-        if any(denied == word or _akin(denied, word) for word in said):
-            return f"{match.group().strip()} {denied}"
-    return None
+        word = next((word for word in following if word not in _AUXILIARIES), "")
+        if any(word == other or _akin(word, other, _INFLECTED) for other in said):
+            return (f"{match.group().strip()} {word}",)
+    return ()
 
 
 def small_words(text: str) -> frozenset[str]:
@@ -403,14 +404,14 @@ def _abbreviated(text: str) -> set[str]:
     return found
 
 
-def _akin(one: str, other: str) -> bool:
-    """Whether two words are one name in two forms, as Japan and Japanese are."""
+def _akin(one: str, other: str, endings: frozenset[str] = _ENDINGS) -> bool:
+    """Whether two words are one in two forms, as Japan and Japanese are."""
     shared = 0
     for ours, theirs in zip(one, other, strict=False):
         if ours != theirs:
             break
         shared += 1
-    return shared >= _SHARED and one[shared:] in _ENDINGS and other[shared:] in _ENDINGS
+    return shared >= _SHARED and one[shared:] in endings and other[shared:] in endings
 
 
 def _bare(text: str) -> str:

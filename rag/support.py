@@ -10,7 +10,7 @@ import numpy as np
 from rag.citations import Quotation, Stated
 from rag.encoder import Encoder
 from rag.evidence import Coverage, coverages
-from rag.facts import Fact, Numeral, facts, numerals, plain, small_words, source, undenied
+from rag.facts import Fact, Numeral, denials, facts, numerals, plain, small_words, source
 from rag.types import Evidence, Span, Support, Verdict
 from rag.words import words
 
@@ -20,9 +20,9 @@ Frequencies = Callable[[Sequence[str]], tuple[Mapping[str, int], int]]
 THRESHOLD = 0.6
 _BEHIND = 0.15  # a cited passage so far behind the best one is not what the sentence rests on
 _TOGETHER = 3  # sentences of one passage, at most, that support a sentence between them
-# A number has to stand among the same words in the passage: no other number of it may be as like
-# it as the same one is, and that one has to be like it.
-_ALIKE = 0.55
+# A number has to stand among the same words in the passage: they have to be alike, and no other
+# number of it may be more so, nor its words alone by so much.
+_ALIKE, _ELSEWHERE = 0.55, 0.12
 _OURS, _THEIRS = 2, 5  # words on each side, in the sentence and in the passage
 
 
@@ -30,14 +30,19 @@ _OURS, _THEIRS = 2, 5  # words on each side, in the sentence and in the passage
 class Finding:
     """What one passage holds of a sentence.
 
-    `spans` are those of its own sentences that hold most of it, `missing` the facts that they and
-    what is known of their article lack.
+    `spans` are those of its own sentences that hold most of it, `lacking` the facts that they and
+    what is known of their article lack, `denied` what the one denies and the other does not.
     """
 
     evidence: Evidence
     spans: tuple[Span, ...]
     cover: Coverage
-    missing: tuple[str, ...]
+    lacking: tuple[str, ...]
+    denied: tuple[str, ...]
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        return self.lacking + self.denied
 
     @property
     def score(self) -> float:
@@ -103,8 +108,9 @@ class Checker:
         """Whether passages support a sentence together: each fact is in one of them."""
         if not findings:
             return False
-        missing = set.intersection(*(set(each.missing) for each in findings))
-        return not missing and _score(findings) >= self._threshold
+        lacking = set.intersection(*(set(each.lacking) for each in findings))
+        denied = any(each.denied for each in findings)
+        return not lacking and not denied and _score(findings) >= self._threshold
 
 
 def _score(findings: Sequence[Finding]) -> float:
@@ -114,7 +120,7 @@ def _score(findings: Sequence[Finding]) -> float:
 
 
 def _unsupported(found: Sequence[Finding]) -> Support:
-    nearest = min(found, key=lambda each: (len(each.missing), -each.score), default=None)
+    nearest = max(found, key=lambda each: each.score, default=None)
     if nearest is None:
         return Support("unsupported", 0.0)
     return Support("unsupported", nearest.score, nearest.missing)
@@ -136,14 +142,10 @@ def _find(claim: str, evidence: Evidence, cover: Coverage, wanted: Sequence[Fact
             break
         chosen.append(best)
         lacking = [fact for fact in lacking if fact not in sources[best]]
+    denied = denials(claim, texts[chosen[0]]) if chosen else ()
     chosen.sort(key=lambda span: span.start)
-    denied = undenied(claim, texts[chosen[0]]) if len(chosen) == 1 else None
-    missing = dict.fromkeys(
-        [fact.words for fact in lacking]
-        + _misplaced(claim, evidence, cover)
-        + ([denied] if denied else [])
-    )
-    return Finding(evidence, tuple(chosen), cover, tuple(missing))
+    lacking_words = [fact.words for fact in lacking] + _misplaced(claim, evidence, cover)
+    return Finding(evidence, tuple(chosen), cover, tuple(dict.fromkeys(lacking_words)), denied)
 
 
 def _misplaced(claim: str, evidence: Evidence, cover: Coverage) -> list[str]:
@@ -155,12 +157,24 @@ def _misplaced(claim: str, evidence: Evidence, cover: Coverage) -> list[str]:
     for number in numerals(claim, language, _OURS):
         if f" {plain(claim[number.around.start : number.around.end])} " in f" {words} ":
             continue
-        like = [(likeness(cover, number, other), other.value) for other in there]
-        same = max((score for score, value in like if value == number.value), default=1.0)
-        others = max((score for score, value in like if value != number.value), default=0.0)
-        if same < max(_ALIKE, others):
+        same, others = (
+            [other for other in there if (other.value == number.value) is is_same]
+            for is_same in (True, False)
+        )
+        if same and not (
+            _most(cover, number, same) >= max(_ALIKE, _most(cover, number, others))
+            and _around(cover, number, same) >= _around(cover, number, others) - _ELSEWHERE
+        ):
             found.append(claim[number.span.start : number.span.end])
     return found
+
+
+def _most(cover: Coverage, number: Numeral, others: Iterable[Numeral]) -> float:
+    return max((likeness(cover, number, other) for other in others), default=0.0)
+
+
+def _around(cover: Coverage, number: Numeral, others: Iterable[Numeral]) -> float:
+    return max((cover.likeness(number.around, other.around) for other in others), default=0.0)
 
 
 def likeness(cover: Coverage, ours: Numeral, theirs: Numeral) -> float:

@@ -130,7 +130,8 @@ Verdict = Literal["supported", "corrected", "unsupported"]
 class Support:
     """How well the sources support a sentence of an answer (`score`, 0 to 1).
 
-    `missing` are its numbers, dates, names and quotations that the nearest passage does not hold.
+    `missing` are its numbers, dates, names, quotations and denials that the nearest passage does not
+    hold.
     """
 
     verdict: Verdict

@@ -1,0 +1,137 @@
+"""The checker: what supports a sentence, what corrects its citation, and what is not found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+
+from ingest.passages import split
+from rag.citations import Stated
+from rag.encoder import SentenceTransformerEncoder
+from rag.support import Checker
+from rag.types import Article, Evidence
+
+HARBOUR = Article(
+    "harbour",
+    "The harbour of Tarn was dredged in March 2031 by the Dutch firm Verhoeven. The work took "
+    "eleven weeks and cost 4.2 million crowns. Mayor Ilse Brandt called the result “a gate to the "
+    "sea”. The fishermen of Tarn did not attend the ceremony.",
+    "Tarn dredges its harbour",
+    "file:harbour",
+    "harbour",
+    published=date(2031, 4, 2),
+    source="Tarn Gazette",
+)
+LIBRARY = Article(
+    "library",
+    "The library of Tarn opened in 2019 with 40,000 books. Its architect is Jun Okafor, who has "
+    "built seven libraries in Norway. The United States lent it two maps.",
+    "A library for Tarn",
+    "file:library",
+    "library",
+)
+
+
+@pytest.fixture(scope="module")
+def check(encoder: SentenceTransformerEncoder) -> Callable[..., Stated]:
+    evidence = [
+        Evidence(article, passage, 1.0, tuple(1.0 for _ in passage.sentences))
+        for article in (HARBOUR, LIBRARY)
+        for passage in split(article, encoder)
+    ]
+    assert len(evidence) == 2
+    checker = Checker(encoder, lambda words: ({}, 2))
+    return lambda sentence, *cited: checker.check(sentence, cited, evidence)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "cited"),
+    [
+        ("The harbour of Tarn was dredged in March 2031 by the Dutch firm Verhoeven.", 0),
+        ("Verhoeven dredged Tarn’s harbour in 11 weeks.", 0),
+        ("The dredging of the harbour cost 4,200,000 crowns.", 0),
+        ("Ilse Brandt called the dredged harbour “a gate to the sea”.", 0),
+        ("The Tarn Gazette reported on 2 April 2031 that the harbour had been dredged.", 0),
+        ("The library of Tarn opened with forty thousand books.", 1),
+        ("Jun Okafor, the architect of the library, has built 7 libraries in Norway.", 1),
+        ("The U.S. lent two maps to the library.", 1),
+        ("The fishermen didn’t attend the ceremony.", 0),
+    ],
+)
+def test_what_the_cited_passage_says_is_supported(
+    check: Callable[..., Stated], sentence: str, cited: int
+) -> None:
+    stated = check(sentence, cited)
+    assert (stated.support.verdict, stated.support.missing) == ("supported", ())
+    assert {quotation.article.id for quotation in stated.quotations} == {
+        (HARBOUR, LIBRARY)[cited].id
+    }
+    assert 0.6 <= stated.support.score <= 1.001
+
+
+@pytest.mark.parametrize(
+    ("sentence", "missing"),
+    [
+        ("The harbour of Tarn was dredged in March 2032 by the Dutch firm Verhoeven.", "2032"),
+        ("The harbour of Tarn was dredged in May 2031 by the Dutch firm Verhoeven.", "May"),
+        ("The harbour of Tarn was dredged by the Dutch firm Van Oord.", "Oord"),
+        ("The harbour of Tarn was dredged by the Belgian firm Verhoeven.", "Belgian"),
+        ("The work on the harbour took twelve weeks.", "twelve"),
+        ("The work on the harbour cost 4.3 million crowns.", "4.3 million"),
+        ("The work on the harbour cost 4.2 billion crowns.", "4.2 billion"),
+        ("Mayor Ilse Brandt called the result “a door to the sea”.", "a door to the sea"),
+        ("The harbour of Tarn was not dredged by Verhoeven.", "not"),
+        ("The fishermen of Tarn attended the ceremony.", "not attend"),
+        ("The library of Tarn opened with 40 books.", "40"),
+        ("The architect Jun Okafor has built two libraries in Norway.", "two"),
+        ("Read more about the harbour at https://evil.example/tarn.", "https://evil.example/tarn"),
+    ],
+)
+def test_one_wrong_fact_is_not_supported_and_is_named(
+    check: Callable[..., Stated], sentence: str, missing: str
+) -> None:
+    stated = check(sentence, 0, 1)
+    assert stated.support.verdict == "unsupported"
+    assert missing in stated.support.missing
+    assert stated.quotations == ()
+
+
+def test_a_citation_of_the_wrong_passage_is_corrected(check: Callable[..., Stated]) -> None:
+    stated = check("The work on the harbour took eleven weeks.", 1)
+    assert stated.support.verdict == "corrected"
+    (quotation,) = stated.quotations
+    assert quotation.text == "The work took eleven weeks and cost 4.2 million crowns."
+
+
+def test_a_sentence_without_a_citation_gets_one(check: Callable[..., Stated]) -> None:
+    stated = check("The library of Tarn opened in 2019.")
+    assert stated.support.verdict == "corrected"
+    assert [quotation.article.id for quotation in stated.quotations] == ["library"]
+
+
+def test_sentences_of_one_passage_support_together(check: Callable[..., Stated]) -> None:
+    stated = check("Verhoeven dredged the harbour in March 2031 for 4.2 million crowns.", 0)
+    assert stated.support.verdict == "supported"
+    assert len(stated.quotations) == 2
+
+
+def test_two_passages_support_together_what_both_are_cited_for(
+    check: Callable[..., Stated],
+) -> None:
+    sentence = "Tarn opened its library in 2019 and dredged its harbour in March 2031."
+    assert check(sentence, 0, 1).support.verdict == "supported"
+    assert {each.article.id for each in check(sentence, 0, 1).quotations} == {"harbour", "library"}
+    assert check(sentence, 0).support.verdict == "unsupported"
+
+
+def test_words_that_no_passage_says_are_not_supported(check: Callable[..., Stated]) -> None:
+    stated = check("People should eat more vegetables and sleep eight hours every night.", 0)
+    assert stated.support.verdict == "unsupported"
+    assert check("Bananas grow well in warm and humid places.", 1).support.score < 0.6
+
+
+def test_without_passages_nothing_is_supported(encoder: SentenceTransformerEncoder) -> None:
+    stated = Checker(encoder, lambda words: ({}, 0)).check("Tarn has a harbour.", [], [])
+    assert stated.support.verdict == "unsupported"
