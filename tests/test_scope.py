@@ -1,0 +1,136 @@
+"""Questions to a part of the library: by date, by source, and how many passages are read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from ingest.sources import discover
+from ingest.sync import sync
+from rag.assistant import ArticleQA
+from rag.errors import QuestionError
+from rag.library import Library
+from rag.settings import Settings
+from rag.types import Scope
+
+QUESTION = "How many people work at the harbour of Tarn?"
+
+
+@pytest.fixture
+def tarn(library: Library, write: Callable[[str, str], Path]) -> Iterator[ArticleQA]:
+    """Four reports on one harbour, by three papers, of three years; the last has no date."""
+    for year, source, people in (
+        (2019, "Gazette", 40),
+        (2020, "Herald", 52),
+        (2021, "Gazette", 60),
+    ):
+        write(
+            f"{year}.md",
+            f"---\ntitle: The harbour in {year}\ndate: {year}-05-04\nsource: {source}\n---\n"
+            f"At the harbour of Tarn work {people} people. The mayor of Tarn visited them.\n",
+        )
+    folder = write(
+        "undated.md",
+        "---\ntitle: The harbour\nsource: Almanac\n---\nMany people work at the harbour of Tarn.\n",
+    ).parent
+    assert not sync(library, discover([folder])).failures
+    with ArticleQA.over(library, Settings()) as qa:
+        yield qa
+
+
+@pytest.mark.parametrize(
+    ("scope", "years"),
+    [
+        ({}, {2019, 2020, 2021, None}),
+        ({"after": "2020"}, {2020, 2021}),
+        ({"after": "2020-05-05"}, {2021}),
+        ({"after": date(2020, 5, 4)}, {2020, 2021}),
+        ({"before": "2020"}, {2019, 2020}),
+        ({"before": "2020-05-03"}, {2019}),
+        ({"after": "2020-05", "before": "2020-05"}, {2020}),
+        ({"source": "Gazette"}, {2019, 2021}),
+        ({"source": " gazette "}, {2019, 2021}),
+        ({"source": ["Herald", "Almanac"]}, {2020, None}),
+        ({"source": "Gazette", "after": "2020"}, {2021}),
+        ({"source": "", "after": "", "before": None}, {2019, 2020, 2021, None}),
+    ],
+)
+def test_only_articles_within_the_scope_are_read(
+    tarn: ArticleQA, scope: dict[str, object], years: set[int | None]
+) -> None:
+    answer = tarn.ask(QUESTION, **scope)  # type: ignore[arg-type]
+    read = {each.article.published and each.article.published.year for each in answer.evidence}
+    assert read == years
+    assert not answer.refused
+
+
+def test_an_answer_tells_its_scope(tarn: ArticleQA) -> None:
+    answer = tarn.ask(QUESTION, after="2020-05", source="gazette")
+    assert answer.scope == Scope(after=date(2020, 5, 1), sources=("Gazette",))
+    assert answer.to_dict()["scope"] == {
+        "after": "2020-05-01",
+        "before": None,
+        "sources": ["Gazette"],
+    }
+
+
+def test_nothing_in_the_scope_is_a_refusal(tarn: ArticleQA) -> None:
+    answer = tarn.ask(QUESTION, after="2030")
+    assert answer.refused
+    assert answer.evidence == answer.nearest == ()
+
+
+def test_k_passages_are_read(tarn: ArticleQA) -> None:
+    assert [len(tarn.ask(QUESTION, k=k).evidence) for k in (1, 2, 100)] == [1, 2, 4]
+
+
+@pytest.mark.parametrize(
+    ("scope", "reason"),
+    [
+        ({"after": "soon"}, "soon"),
+        ({"before": "2020-13"}, "2020-13"),
+        ({"after": "2021", "before": "2019"}, "no day is after"),
+        ({"source": "Times"}, "the sources are: Almanac, Gazette, Herald"),
+        ({"k": 0}, "1 to 100"),
+        ({"k": True}, "1 to 100"),
+    ],
+)
+def test_a_scope_that_cannot_be_is_said_in_one_line(
+    tarn: ArticleQA, scope: dict[str, object], reason: str
+) -> None:
+    with pytest.raises(QuestionError, match=reason) as caught:
+        tarn.ask(QUESTION, **scope)  # type: ignore[arg-type]
+    assert "\n" not in str(caught.value)
+
+
+def test_sources_that_disagree_are_named_with_their_dates_the_newer_last(tarn: ArticleQA) -> None:
+    answer = tarn.ask(QUESTION, before="2020")
+    assert {"40", "52"} <= set(answer.text.replace(".", "").split())
+    (notice,) = [each for each in answer.notices if "disagree" in each]
+    assert notice.startswith("Sources disagree: “40 people” in “The harbour in 2019” (Gazette, 4 May 2019)")  # fmt: skip
+    assert "“52 people” in “The harbour in 2020” (Herald, 4 May 2020), which is newer" in notice
+
+
+def test_one_source_does_not_disagree_with_itself(tarn: ArticleQA) -> None:
+    assert not tarn.ask(QUESTION, after="2021").notices
+
+
+def test_an_old_source_is_called_old_where_most_articles_are_newer(
+    library: Library, write: Callable[[str, str], Path]
+) -> None:
+    write("old.md", "---\ntitle: The mill\ndate: 1999-01-02\n---\nThe mill of Tarn grinds rye.\n")
+    for year in (2020, 2021):
+        path = write(
+            f"{year}.md",
+            f"---\ntitle: The market\ndate: {year}-01-02\n---\nThe market was rainy in {year}.\n",
+        )
+    sync(library, discover([path.parent]))
+    with ArticleQA.over(library, Settings()) as qa:
+        assert qa.ask("What does the mill of Tarn grind?").notices == (
+            "The newest source is of 2 January 1999; the articles go up to 2 January 2021.",
+        )
+        assert qa.ask("When was the market rainy?").notices == ()
+        assert qa.ask("What does the mill of Tarn grind?", before="1999").notices == ()
