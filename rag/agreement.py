@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from rag.facts import WEEKDAYS, numerals
+from rag.numbers import WEEKDAYS, numerals
 from rag.support import Checker, Finding, likeness
 from rag.types import Article, Citation, Evidence
 from rag.words import words

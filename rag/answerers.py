@@ -14,8 +14,9 @@ from rag import prompts
 from rag.citations import Quotation, Stated
 from rag.drafts import Said, read
 from rag.errors import ModelError
-from rag.facts import facts, numerals
+from rag.facts import facts
 from rag.models import QUOTE
+from rag.numbers import numerals
 from rag.streaming import pieces
 from rag.support import Checker
 from rag.types import Delta, Evidence, Support

@@ -10,7 +10,8 @@ import numpy as np
 from rag.citations import Quotation, Stated
 from rag.encoder import Encoder
 from rag.evidence import Coverage, coverages
-from rag.facts import Fact, Numeral, denials, facts, numerals, plain, small_words, source
+from rag.facts import Fact, denials, facts, plain, small_words, source
+from rag.numbers import Numeral, numerals
 from rag.types import Evidence, Span, Support, Verdict
 from rag.words import words
 
