@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -119,15 +120,22 @@ class Coverage:
 
     def tokens(self, sentences: Sequence[Span]) -> Vectors:
         """How well each token is covered by those sentences: float32 [tokens of the question]."""
-        inside = np.zeros(len(self._starts), dtype=bool)
-        for each in sentences:
-            inside |= (self._starts >= each.start) & (self._ends <= each.end)
-        if not inside.any():
+        own = np.where(self._inside(sentences), self._cosines, 0.0)
+        if not own.any():
             return np.zeros_like(self.weights)
-        own = np.where(inside, self._cosines, 0.0)
         alone = _best(np.maximum(own, self._titled)) + _OWN * _best(own)
         whole = _best(self._cosines)
         return np.asarray(_CONTEXT * whole + (1 - _CONTEXT) * alone / (1 + _OWN), dtype=np.float32)
+
+    def own(self, sentences: Sequence[Span]) -> Vectors:
+        """The same, without what the title and the rest of the passage cover."""
+        return _best(np.where(self._inside(sentences), self._cosines, 0.0))
+
+    def _inside(self, sentences: Sequence[Span]) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        inside = np.zeros(len(self._starts), dtype=bool)
+        for each in sentences:
+            inside |= (self._starts >= each.start) & (self._ends <= each.end)
+        return inside
 
     def likeness(self, ours: Span, theirs: Span) -> float:
         """How alike a range of the question and one of the article are, each read where it stands."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rag.citations import Quotation, Stated
-from rag.encoder import Encoder
+from rag.encoder import Encoder, Vectors
 from rag.evidence import Coverage, coverages
 from rag.facts import Fact, denials, facts, plain, small_words, source
 from rag.numbers import Numeral, numerals
@@ -20,6 +20,7 @@ Frequencies = Callable[[Sequence[str]], tuple[Mapping[str, int], int]]
 
 THRESHOLD = 0.6
 _BEHIND = 0.15  # a cited passage so far behind the best one is not what the sentence rests on
+_OWN = 0.53  # of the words, without what the title says: it tells the subject and supports nothing
 _TOGETHER = 3  # sentences of one passage, at most, that support a sentence between them
 # A number has to stand among the same words in the passage: they have to be alike, and no other
 # number of it may be more so, nor its words alone by so much.
@@ -111,13 +112,18 @@ class Checker:
             return False
         lacking = set.intersection(*(set(each.lacking) for each in findings))
         denied = any(each.denied for each in findings)
-        return not lacking and not denied and _score(findings) >= self._threshold
+        own = _together(findings, [each.cover.own(each.spans) for each in findings])
+        score = _score(findings)
+        return not lacking and not denied and score >= self._threshold and own >= _OWN
 
 
 def _score(findings: Sequence[Finding]) -> float:
     """How well passages cover a sentence together."""
-    tokens = np.maximum.reduce([each.cover.tokens(each.spans) for each in findings])
-    return float(findings[0].cover.weights @ tokens)
+    return _together(findings, [each.cover.tokens(each.spans) for each in findings])
+
+
+def _together(findings: Sequence[Finding], tokens: Sequence[Vectors]) -> float:
+    return float(findings[0].cover.weights @ np.maximum.reduce(tokens))
 
 
 def _unsupported(found: Sequence[Finding]) -> Support:

@@ -132,6 +132,15 @@ def test_words_that_no_passage_says_are_not_supported(check: Callable[..., State
     assert check("Bananas grow well in warm and humid places.", 1).support.score < 0.6
 
 
+def test_a_title_alone_supports_nothing(encoder: SentenceTransformerEncoder) -> None:
+    text = "This note was written for a sample of articles. It was last changed in the autumn."
+    article = Article("n", text, "The Mutual Defense Treaty of Tarn and Norway", "file:n", "n")
+    evidence = [Evidence(article, each, 1.0, (1.0, 1.0)) for each in split(article, encoder)]
+    claim = "The alliance is the Mutual Defense Treaty of Tarn and Norway."
+    stated = Checker(encoder, lambda words: ({}, 2)).check(claim, [0], evidence)
+    assert stated.support.verdict == "unsupported"
+
+
 def test_without_passages_nothing_is_supported(encoder: SentenceTransformerEncoder) -> None:
     stated = Checker(encoder, lambda words: ({}, 0)).check("Tarn has a harbour.", [], [])
     assert stated.support.verdict == "unsupported"
