@@ -47,7 +47,7 @@ _CONTRACTIONS = [
     (re.compile(r"\b(it|he|she|they|that)'(?:ll|d|ve)\b", re.IGNORECASE), r"\1 would"),
 ]
 
-_OPENING = re.compile(r"(?:and|but|so(?!-)|or|also|plus|then|(?:what|how) about)\b", re.IGNORECASE)
+_OPENING = re.compile(r"(?:and|but|or|also|plus|then|(?:what|how) about)\b", re.IGNORECASE)
 _GOING_ON = re.compile(
     r"(?:(?:please )?(?:(?:tell|show) me )?(?:any )?more(?: details?)?|details|examples?|go on"
     r"|continue|explain|really|meaning|such as|like (?:what|who)|for (?:example|instance))\W*$",
@@ -100,6 +100,7 @@ _PART = re.compile(
     rf" (?:{_PREPOSITION}|is|are|was|were) (?:all )?$"
 )
 _FIRST_AUXILIARY = re.compile(rf"\b(?<!to ){AUXILIARY}\b", re.IGNORECASE)
+_JOINED = re.compile(rf"\b(?:and|or|but)(?: {WH})?(?: [a-z]+)? $", re.IGNORECASE)
 _INTRODUCED = re.compile(r"(?<=[\w”\"'’])[,;:.?!] ")
 _ADJUNCT = re.compile(rf"(?:when|while|if|because|{_PREPOSITION})\b", re.IGNORECASE)
 
@@ -186,7 +187,8 @@ def leans(question: str) -> bool:
 
 
 def _opens(text: str) -> bool:
-    return bool(_OPENING.match(text) or _GOING_ON.match(text))
+    concludes = text.lower().startswith("so ") and not _NAME.search(text, 3)
+    return bool(_OPENING.match(text) or _GOING_ON.match(text) or concludes)
 
 
 def _is_cut_short(text: str) -> bool:
@@ -240,7 +242,13 @@ def _is_resolved(text: str, pronoun: re.Match[str]) -> bool:
         return True
     auxiliary = _FIRST_AUXILIARY.search(text)
     has = auxiliary and auxiliary.group() in ("has", "have", "had") and word in _POSSESSIVE
-    if auxiliary and not has and text[auxiliary.end() : pronoun.end()].strip() == pronoun.group():
+    joined = auxiliary and _JOINED.search(text[: auxiliary.start()])
+    if (
+        auxiliary
+        and not has
+        and not joined
+        and text[auxiliary.end() : pronoun.end()].strip() == pronoun.group()
+    ):
         return False
     if _ADJUNCT.match(text) and "," in after:
         return bool(_NAME.search(after))  # "After he met Kim, what did Trump say?"
