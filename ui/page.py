@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from html import escape
 from urllib.parse import urlsplit
 
@@ -18,7 +19,9 @@ from rag.words import in_one_line
 LONGEST_SHOWN = 280  # characters of a question in the conversation
 _BLANK_LINES = re.compile(r"\n\s*\n")
 _HEADING = re.compile(r"(?![-*•] )[^\n]{0,79}[\w)]")
-_NOWHERE = Span(0, 0)
+Mark = tuple[Span, str]
+"""Words to mark, and the attributes of their mark."""
+ALSO_CITED = ' class="other" title="The answer cites this, too"'
 _CORRECTED = (
     ' <span class="corrected" title="The model named another passage, or none; this one says so.">'
     "citation corrected</span>"
@@ -122,17 +125,40 @@ def newest(articles: Sequence[Summary], limit: int = 5) -> str:
     return f'<section class="turn"><h2>{heading}</h2>{_listing(articles[:limit])}</section>'
 
 
-def reader(article: Article | None, span: Span, quote: str) -> str:
-    """A whole article with the cited words marked, if they still stand where they stood."""
+def reader(
+    article: Article | None, span: Span, quote: str, others: Iterable[tuple[Span, str]] = ()
+) -> str:
+    """A whole article with the cited words marked, and those of the answer's `others` more weakly.
+
+    Words that no longer stand where they stood are not marked. An empty span means that the words
+    may stand anywhere, as in a copy.
+    """
     if article is None:
         return _notice("This article is no longer in the library.")
-    stands = article.text[span.start : span.end] == quote
-    notice = "" if stands else _notice("This article has changed since the answer was given.")
+    cited = _standing(article.text, span, quote)
+    gone = quote and not cited
+    notice = _notice("This article has changed since the answer was given.") if gone else ""
+    beside = [_standing(article.text, *other) for other in others]
+    weak = [(each, ALSO_CITED) for each in beside if each and not (cited and _meet(each, cited))]
+    marks = sorted([*([(cited, "")] if cited else []), *weak], key=lambda mark: mark[0].start)
     return (
         f"{notice}<header><h2>{escape(in_one_line(article.title))}</h2>{_about(article)}</header>"
-        f'<div class="text">{_paragraphs(article, span if stands else _NOWHERE)}</div>'
+        f'<div class="text">{_paragraphs(article, marks)}</div>'
         f"{_link(article.url, 'Open the original')}"
     )
+
+
+def _standing(text: str, span: Span, quote: str) -> Span | None:
+    """Where a quotation stands; line breaks may fall differently in a copy."""
+    if span.start != span.end:
+        return span if text[span.start : span.end] == quote else None
+    words = r"\s+".join(map(re.escape, quote.split()))
+    found = re.search(words, text) if words else None
+    return Span(*found.span()) if found else None
+
+
+def _meet(one: Span, other: Span) -> bool:
+    return one.start < other.end and other.start < one.end
 
 
 def _so_far(text: str, model: str) -> str:
@@ -179,7 +205,7 @@ def _card(citation: Citation, evidence: Iterable[Evidence], turn: int) -> str:
         f"<div><h3>{escape(in_one_line(citation.title))}</h3>{_about(citation)}</div></header>"
         f'<blockquote data-quote="{escape(citation.quote)}">{_passage(citation, evidence)}</blockquote>'
         f"{_also(citation)}"
-        f"<footer>{_opener(citation.article_id, 'Read the article', citation.start, citation.end)}"
+        f"<footer>{_opener(citation.article_id, 'Open article', citation.start, citation.end)}"
         f"{_link(citation.url, _host(citation.url))}</footer></article>"
     )
 
@@ -198,7 +224,7 @@ def _passage(citation: Citation, evidence: Iterable[Evidence]) -> str:
         if each.article.id == citation.article_id and (
             around.start <= span.start and span.end <= around.end
         ):
-            return _paragraphs(each.article, span, Span(around.start, around.end))
+            return _paragraphs(each.article, [(span, "")], Span(around.start, around.end))
     return f"<p><mark>{escape(citation.quote)}</mark></p>"
 
 
@@ -215,16 +241,28 @@ def _id(article: Nearest | Summary) -> str:
 
 
 def _about(known: Citation | Nearest | Summary | Article) -> str:
-    date = known.published
+    published = known.published
     page = known.page if isinstance(known, Citation) else None
     parts = [
-        f'<time datetime="{date.isoformat()}">{day(date)}</time>'
-        if date
+        f'<time datetime="{published.isoformat()}">{day(published)}</time>'
+        f'<span class="age">{aged(published, date.today())}</span>'
+        if published
         else f"<span>{NO_DATE}</span>",
         f"<span>{escape(in_one_line(known.source or ''))}</span>" if known.source else "",
         f"<span>p. {page}</span>" if page else "",
     ]
     return f'<p class="about">{"".join(parts)}</p>'
+
+
+def aged(published: date, today: date) -> str:
+    """How long ago a day was, as people say it: 3 years ago. A day to come is said to be one."""
+    days = (today - published).days
+    months = (today.year - published.year) * 12 + today.month - published.month
+    months -= today.day < published.day
+    for count, unit in ((months // 12, "year"), (months, "month"), (days, "day")):
+        if count > 0:
+            return f"{count} {unit}{'' if count == 1 else 's'} ago"
+    return "today" if days == 0 else "in the future"
 
 
 def _opener(article_id: str, words: str, start: int = 0, end: int = 0) -> str:
@@ -257,8 +295,8 @@ def _notice(words: str) -> str:
     return f'<p class="notice">{escape(words)}</p>'
 
 
-def _paragraphs(article: Article, marked: Span, within: Span | None = None) -> str:
-    """An article's text, or a part of it, with a range marked that may run over paragraphs.
+def _paragraphs(article: Article, marks: Sequence[Mark], within: Span | None = None) -> str:
+    """An article's text, or a part of it, with ranges marked that may run over paragraphs.
 
     A first line that only repeats the title is left out: the title stands above.
     """
@@ -266,10 +304,11 @@ def _paragraphs(article: Article, marked: Span, within: Span | None = None) -> s
     shown: list[str] = []
     for block in _blocks(text, within or Span(0, len(text))):
         words = text[block.start : block.end].strip()
-        repeats = words == article.title and not shown and marked.start >= block.end
+        is_cited = any(_meet(span, block) for span, _ in marks)
+        repeats = words == article.title and not shown and not is_cited
         if words and not repeats:
             kind = ' class="head"' if _HEADING.fullmatch(words) else ""
-            shown.append(f"<p{kind}>{_marked(text, block, marked)}</p>")
+            shown.append(f"<p{kind}>{_marked(text, block, marks)}</p>")
     return "".join(shown)
 
 
@@ -281,12 +320,13 @@ def _blocks(text: str, within: Span) -> Iterable[Span]:
     yield Span(start, within.end)
 
 
-def _marked(text: str, block: Span, marked: Span) -> str:
-    start = min(max(marked.start, block.start), block.end)
-    end = min(max(marked.end, start), block.end)
-    if start == end:
-        return escape(text[block.start : block.end])
-    return (
-        f"{escape(text[block.start : start])}<mark>{escape(text[start:end])}</mark>"
-        f"{escape(text[end : block.end])}"
-    )
+def _marked(text: str, block: Span, marks: Sequence[Mark]) -> str:
+    """A paragraph with what lies in it of the marks, which come in reading order."""
+    pieces, position = [], block.start
+    for span, attributes in marks:
+        start, end = max(span.start, position), min(span.end, block.end)
+        if start < end:
+            words = escape(text[start:end])
+            pieces += [escape(text[position:start]), f"<mark{attributes}>{words}</mark>"]
+            position = end
+    return "".join(pieces) + escape(text[position : block.end])

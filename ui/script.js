@@ -20,18 +20,18 @@ function tell(words) {
   setTimeout(() => (told.textContent = ""), 2500);
 }
 
-function showSource(id) {
+function showSource(id, takesFocus = true) {
   const card = document.getElementById(id);
   const turn = card?.closest(".turn");
   if (!turn) return;
-  closeArticle();
+  closeArticle(takesFocus);
   for (const each of list.querySelectorAll(".turn")) {
     each.classList.toggle("current", each === turn);
   }
   for (const each of list.querySelectorAll(".card")) {
     each.classList.toggle("called", each === card);
   }
-  card.focus({ preventScroll: true });
+  if (takesFocus) card.focus({ preventScroll: true });
   const tall = card.offsetHeight > beside.clientHeight;
   bring(card, narrow.matches || tall ? "start" : "nearest");
 }
@@ -42,27 +42,35 @@ function showMark(id) {
   if (mark) bring(mark, "center");
 }
 
+function placeOf(button) {
+  const { start, end } = button.dataset;
+  return [start, end, button.closest(".card").querySelector("blockquote").dataset.quote];
+}
+
 async function openArticle(button) {
-  const { article, start, end } = button.dataset;
-  const quote = button.closest(".card")?.querySelector("blockquote").dataset.quote ?? "";
-  const html = await server.open_article([article, start, end, quote]).catch(() => null);
+  const { article } = button.dataset;
+  const turn = button.closest(".card") && button.closest(".turn");
+  const same = turn?.querySelectorAll(`button[data-article="${CSS.escape(article)}"]`) ?? [];
+  const others = [...same].filter((each) => each !== button);
+  const places = turn ? [button, ...others].map(placeOf) : [];
+  const html = await server.open_article([article, places]).catch(() => null);
   if (typeof html !== "string") return tell("The article cannot be opened: nothing answers");
   opener = button;
   reader.innerHTML = `<button type="button" class="back">Back</button>${html}`;
   reader.hidden = false;
   list.hidden = true;
   reader.focus({ preventScroll: true });
-  const mark = reader.querySelector("mark");
+  const mark = reader.querySelector("mark:not(.other)");
   if (mark) mark.scrollIntoView({ block: "center" });
   else if (!narrow.matches) beside.scrollTop = 0;
 }
 
-function closeArticle() {
+function closeArticle(givesFocus = true) {
   if (reader.hidden) return;
   list.hidden = false;
   reader.hidden = true;
   reader.replaceChildren();
-  opener?.focus();
+  if (givesFocus) opener?.focus();
   opener = null;
 }
 
@@ -90,7 +98,7 @@ const actions = {
   "a.cite": (link) => showSource(link.hash.slice(1)),
   "a.number": (link) => showMark(link.hash.slice(1)),
   "button[data-article]": openArticle,
-  "button.back": closeArticle,
+  "button.back": () => closeArticle(),
   "#limits > button": (button) => narrow.matches && bring(button, "center"),
   "#copy": copyAnswer,
   "#clear, .example": writeNext,
@@ -103,6 +111,12 @@ document.addEventListener("click", (event) => {
     if (target.matches("a")) event.preventDefault();
     action(target);
   }
+});
+
+// Whoever goes from mark to mark by keyboard sees each one's source beside it.
+document.addEventListener("focusin", ({ target }) => {
+  const isMark = target.matches("#conversation a.cite:focus-visible");
+  if (isMark && !narrow.matches) showSource(target.hash.slice(1), false);
 });
 
 document.addEventListener("keydown", (event) => {

@@ -216,12 +216,17 @@ def _box(box: Any) -> Shown:
 
 def _opening(qa: ArticleQA) -> Callable[[list[Any]], str]:
     def open_article(wanted: list[Any]) -> str:
-        """An article as HTML; `wanted` is its id, the cited range and the words cited there."""
-        article_id, start, end, quote = wanted
+        """An article as HTML; `wanted` is its id and the places cited there, the one chosen first.
+
+        A place is its first character, the one after its last, and the words.
+        """
+        article_id, places = wanted
+        cited = [(Span(int(start), int(end)), str(quote)) for start, end, quote in places]
         try:
             article = qa.article(str(article_id))
         except ArticleQAError as error:
             return page.problem(str(error))
-        return page.reader(article, Span(int(start), int(end)), str(quote))
+        (span, quote), *others = cited or [(Span(0, 0), "")]
+        return page.reader(article, span, quote, others)
 
     return open_article
