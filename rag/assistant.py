@@ -31,7 +31,7 @@ from rag.retriever import HybridRetriever, Ranking, checked
 from rag.scope import scope_of
 from rag.settings import Settings
 from rag.support import Checker
-from rag.types import Answer, Article, Citation, Delta, Event, Found, Sentence
+from rag.types import Answer, Article, Citation, Delta, Event, Found, Scope, Searched, Sentence
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -243,6 +243,7 @@ class ArticleQA(Runnable[str, Event]):
             citations=citations.made,
             refused=not sentences,
             nearest=near,
+            searched=None if sentences else self._extent(ranking.scope),
             notices=(*said.notices, *found),
             model=said.model,
             rewritten_question=rewritten,
@@ -273,6 +274,10 @@ class ArticleQA(Runnable[str, Event]):
             for _ in said.listen(self._quoting.answer(*asked)):
                 pass
         return said
+
+    def _extent(self, scope: Scope) -> Searched:
+        with self.retriever.library.catalog.reading() as catalog:
+            return catalog.extent(scope)
 
     def _compared(self, ranking: Ranking, cited: Sequence[Citation]) -> list[str]:
         """What a reader should know of the sources: that they are old, or disagree."""

@@ -16,7 +16,7 @@ import numpy as np
 
 from rag.copies import ALIKE, Signature, bands, likeness
 from rag.errors import StoreError
-from rag.types import Article, Passage, Scope, Span
+from rag.types import Article, Passage, Scope, Searched, Span
 
 FORMAT = 1
 
@@ -276,6 +276,15 @@ class Reader:
         condition, values = _within(scope)
         query = f"SELECT count(*) FROM articles a WHERE {condition}"
         return int(self._db.execute(query, values).fetchone()[0])
+
+    def extent(self, scope: Scope) -> Searched:
+        """How many passages, of how many articles, lie within a scope."""
+        condition, values = _within(scope)
+        query = (
+            "SELECT count(*), count(DISTINCT p.article_id) FROM passages p"
+            f" JOIN articles a ON a.id = p.article_id WHERE {condition}"
+        )
+        return Searched(*self._db.execute(query, values).fetchone())
 
     def sources(self) -> list[str]:
         """The names of all sources, in alphabetical order."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from rag.citations import verdict
 from rag.models import QUOTE
-from rag.types import Answer, Article, Citation, Nearest, Scope, Sentence
+from rag.types import Answer, Article, Citation, Nearest, Scope, Searched, Sentence
 from rag.words import in_one_line
 
 REFUSAL = "The articles do not answer this question."
@@ -49,6 +49,16 @@ def limits(scope: Scope) -> str:
     return ", ".join(part for part in parts if part)
 
 
+def extent(searched: Searched) -> str:
+    """69 passages of 17 articles."""
+    return f"{counted(searched.passages, 'passage')} of {counted(searched.articles, 'article')}"
+
+
+def counted(count: int, noun: str) -> str:
+    """A number of things, with the noun in its number."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def refusal(nearest: Sequence[Nearest]) -> str:
     """What is said where there is no answer, with the titles of the articles that came closest."""
     titles = ", ".join(f"“{in_one_line(near.title)}”" for near in nearest)
@@ -74,15 +84,18 @@ def to_text(answer: Answer) -> str:
     return "\n\n".join(block for block in blocks if block)
 
 
-def to_markdown(answer: Answer) -> str:
-    """The answer with footnotes; every character that Markdown or HTML would act on is escaped."""
+def to_markdown(answer: Answer, prefix: str = "") -> str:
+    """The answer with footnotes; every character that Markdown or HTML would act on is escaped.
+
+    `prefix` sets its footnotes apart from those of other answers in one text.
+    """
     if answer.refused:
         near = [f"- {_escape(reference(near))}" for near in answer.nearest]
         said = "\n".join([REFUSAL, *(["", "The nearest articles:", ""] if near else []), *near])
     else:
-        said = " ".join(map(_footnoted, answer.sentences))
+        said = " ".join(_footnoted(each, prefix) for each in answer.sentences)
     notes = [
-        f"[^{cited.number}]: “{_escape(in_one_line(cited.quote))}”"
+        f"[^{prefix}{cited.number}]: “{_escape(in_one_line(cited.quote))}”"
         f" {_escape(reference(cited))} {_escape(_place(cited))}"
         for cited in answer.citations
     ]
@@ -90,8 +103,8 @@ def to_markdown(answer: Answer) -> str:
     return "\n\n".join(block for block in (*before, said, *after, "\n".join(notes)) if block)
 
 
-def _footnoted(sentence: Sentence) -> str:
-    marks = "".join(f"[^{number}]" for number in sentence.citations)
+def _footnoted(sentence: Sentence, prefix: str) -> str:
+    marks = "".join(f"[^{prefix}{number}]" for number in sentence.citations)
     return _escape(sentence.text) + (marks or f" *{_escape(f'[{verdict(sentence)}]')}*")
 
 
@@ -104,8 +117,9 @@ def _before(answer: Answer) -> list[str]:
 
 def _after(answer: Answer) -> list[str]:
     """What a reader should know besides, and who it is that speaks."""
-    worded = byline(answer)
-    return [*map(in_one_line, answer.notices), *([f"{worded}."] if worded else [])]
+    worded, searched = byline(answer), answer.searched
+    rests = [f"Searched: {extent(searched)}."] if searched else []
+    return [*rests, *map(in_one_line, answer.notices), *([f"{worded}."] if worded else [])]
 
 
 def byline(answer: Answer) -> str:

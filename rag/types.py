@@ -164,11 +164,20 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True)
+class Searched:
+    """How much lay within the scope of a question."""
+
+    passages: int
+    articles: int
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What a question got: sentences with their citations, or a refusal without any.
 
     `text` is all of it, with [n] marks. `model` is who worded it: "quote", or a language model.
     `rewritten_question` is what was asked instead of a question that could not stand alone.
+    `searched` is what a refusal rests on; an answer rests on its citations.
     `notices` are what a reader should know besides: that sources disagree, that a model failed.
     `timings` maps each step to the seconds that it took.
     """
@@ -179,6 +188,7 @@ class Answer:
     citations: tuple[Citation, ...] = ()
     refused: bool = False
     nearest: tuple[Nearest, ...] = ()
+    searched: Searched | None = None
     notices: tuple[str, ...] = ()
     model: str = "quote"
     rewritten_question: str | None = None

@@ -7,7 +7,7 @@ from datetime import date
 
 import lxml.html
 
-from rag.types import Answer, Article, Citation, Scope, Sentence, Span, Support
+from rag.types import Answer, Article, Citation, Scope, Searched, Sentence, Span, Support
 from ui import page
 
 
@@ -25,6 +25,54 @@ def test_an_article_that_changed_since_the_answer_is_not_marked_in_the_wrong_pla
     assert "has changed since" in shown
     assert "<mark>" not in shown
     assert "no longer in the library" in page.reader(None, Span(0, 6), "Words.")
+
+
+def test_the_other_words_that_an_answer_cites_are_marked_more_weakly_and_never_twice():
+    text = "One is <here>. Two is there.\n\nThree is\nnowhere. Four."
+    article = Article(id="a", text=text, title="T", url="", origin="")
+
+    def place(words: str) -> tuple[Span, str]:
+        start = text.index(words)
+        return Span(start, start + len(words)), words
+
+    others = [
+        place("Three is\nnowhere."),
+        place("<here>"),
+        place("is there."),
+        (Span(0, 3), "gone"),
+    ]
+    shown = lxml.html.fromstring(
+        f"<div>{page.reader(article, *place('Two is there.'), others)}</div>"
+    )
+    marks = [(each.get("class"), each.text_content()) for each in shown.iter("mark")]
+    assert marks == [
+        ("other", "<here>"),
+        (None, "Two is there."),
+        ("other", "Three is\nnowhere."),
+    ]
+    assert shown.find(".//div").text_content() == text.replace("\n\n", "")
+
+
+def test_words_are_found_in_a_copy_whose_lines_break_elsewhere():
+    copy = Article(id="b", text="Before. All of\nit is said. After.", title="T", url="", origin="")
+    shown = page.reader(copy, Span(0, 0), "All of it is said.")
+    assert "<mark>All of\nit is said.</mark>" in shown
+    assert "has changed" not in shown
+    assert "<mark" not in page.reader(copy, Span(0, 0), "")
+
+
+def test_a_date_says_how_long_ago_it_was():
+    today = date(2026, 3, 1)
+    for published, words in (
+        (date(2026, 3, 1), "today"),
+        (date(2026, 2, 28), "1 day ago"),
+        (date(2026, 1, 31), "1 month ago"),
+        (date(2025, 3, 2), "11 months ago"),
+        (date(2025, 3, 1), "1 year ago"),
+        (date(1900, 3, 2), "125 years ago"),
+        (date(2027, 1, 1), "in the future"),
+    ):
+        assert page.aged(published, today) == words
 
 
 HOSTILE = (
@@ -86,10 +134,18 @@ def test_a_quoted_answer_says_nothing_of_a_model():
 
 
 def test_a_refusal_and_an_answer_without_sources_say_what_else_is_to_be_known():
-    refused = replace(WRITTEN, sentences=(), citations=(), refused=True)
+    refused = replace(
+        WRITTEN, sentences=(), citations=(), refused=True, searched=Searched(1_069, 1)
+    )
     assert said(page.answer(refused, 1)) == (
         "Understood as: Who is it? The articles do not answer this question. "
-        "The sources disagree. Only: TDI or NHK, from 4 October 2022"
+        "Searched: 1,069 passages of 1 article. The sources disagree. "
+        "Only: TDI or NHK, from 4 October 2022 "
+        "Ask all articles, or add some: article-qa ingest PATH-OR-URL"
+    )
+    everywhere = page.answer(replace(refused, scope=Scope()), 1)
+    assert said(everywhere).endswith(
+        "To have it answered, add articles: article-qa ingest PATH-OR-URL"
     )
     alone = replace(WRITTEN, sentences=WRITTEN.sentences[2:], citations=())
     assert said(page.sources(alone, 1)).startswith("No sources")

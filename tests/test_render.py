@@ -9,7 +9,7 @@ from markdown_it import MarkdownIt
 
 from rag.citations import marked
 from rag.render import to_dict, to_markdown, to_text
-from rag.types import Answer, Sentence, Support
+from rag.types import Answer, Searched, Sentence, Support
 from tests.test_page import HOSTILE, WRITTEN
 
 ANSWER = replace(WRITTEN, text=" ".join(map(marked, WRITTEN.sentences)))
@@ -27,10 +27,11 @@ def test_text_holds_what_was_asked_what_is_to_be_known_and_the_dates() -> None:
 
 
 def test_a_refusal_holds_it_too_but_nobody_has_worded_it() -> None:
-    refused = replace(ANSWER, sentences=(), citations=(), refused=True)
+    searched = Searched(69, 17)
+    refused = replace(ANSWER, sentences=(), citations=(), refused=True, searched=searched)
     for text in (to_text(refused), to_markdown(refused)):
         assert text.startswith("Asked: Who is it?")
-        assert "do not answer this question.\n\nThe sources disagree." in text
+        assert "do not answer this question.\n\nSearched: 69 passages of 17 articles." in text
         assert "Worded by" not in text
 
 

@@ -12,7 +12,7 @@ from rag.catalog import Summary
 from rag.citations import verdict
 from rag.drafts import shown
 from rag.models import QUOTE
-from rag.render import NO_DATE, REFUSAL, byline, day, limits, to_text
+from rag.render import NO_DATE, REFUSAL, byline, counted, day, extent, limits, to_text
 from rag.types import Answer, Article, Citation, Evidence, Nearest, Scope, Sentence, Span
 from rag.words import in_one_line
 
@@ -30,7 +30,7 @@ _CORRECTED = (
 
 def masthead(articles: int, model: str) -> str:
     """The name of the product, what it can be asked about, and what can be relied on."""
-    held = f"{articles:,} article{'' if articles == 1 else 's'}"
+    held = counted(articles, "article")
     claim = (
         "every sentence of an answer shows its source"
         if model == QUOTE
@@ -95,14 +95,28 @@ def problem(reason: str) -> str:
 def answer(found: Answer, turn: int) -> str:
     """An answer whose marks lead to its sources, or a refusal; and what is to be known of it."""
     if found.refused:
-        near = aside("The ones that came closest are listed as “Nearest articles”.")
-        said = f'<p class="refusal">{escape(REFUSAL)}</p>{near if found.nearest else ""}'
+        said = f'<p class="refusal">{escape(REFUSAL)}</p>{_searched(found)}'
     else:
         cited = {citation.number: citation for citation in found.citations}
         sentences = (_sentence(each, cited, turn) for each in found.sentences)
         said = f'<p class="answer">{" ".join(sentences)}</p>'
     notices = "".join(map(aside, map(in_one_line, found.notices)))
-    return understood(found.rewritten_question) + said + notices + _made(found)
+    return understood(found.rewritten_question) + said + notices + _made(found) + _more(found)
+
+
+def _searched(found: Answer) -> str:
+    """What a refusal rests on."""
+    searched = f"Searched: {extent(found.searched)}. " if found.searched else ""
+    near = "Those that came closest are listed as “Nearest articles”." if found.nearest else ""
+    return aside(searched + near) if searched or near else ""
+
+
+def _more(found: Answer) -> str:
+    """What may help after a refusal."""
+    if not found.refused:
+        return ""
+    ask = "Ask all articles, or add some" if found.scope else "To have it answered, add articles"
+    return f'<p class="aside">{ask}: <code>article-qa ingest PATH-OR-URL</code></p>'
 
 
 def sources(found: Answer, turn: int) -> str:
@@ -261,7 +275,7 @@ def aged(published: date, today: date) -> str:
     months -= today.day < published.day
     for count, unit in ((months // 12, "year"), (months, "month"), (days, "day")):
         if count > 0:
-            return f"{count} {unit}{'' if count == 1 else 's'} ago"
+            return f"{counted(count, unit)} ago"
     return "today" if days == 0 else "in the future"
 
 
