@@ -90,22 +90,22 @@ def to_markdown(answer: Answer, prefix: str = "") -> str:
     `prefix` sets its footnotes apart from those of other answers in one text.
     """
     if answer.refused:
-        near = [f"- {_escape(reference(near))}" for near in answer.nearest]
+        near = [f"- {escaped(reference(near))}" for near in answer.nearest]
         said = "\n".join([REFUSAL, *(["", "The nearest articles:", ""] if near else []), *near])
     else:
         said = " ".join(_footnoted(each, prefix) for each in answer.sentences)
     notes = [
-        f"[^{prefix}{cited.number}]: “{_escape(in_one_line(cited.quote))}”"
-        f" {_escape(reference(cited))} {_escape(_place(cited))}"
+        f"[^{prefix}{cited.number}]: “{escaped(in_one_line(cited.quote))}”"
+        f" {escaped(reference(cited))} {escaped(_place(cited))}"
         for cited in answer.citations
     ]
-    before, after = map(_escape, _before(answer)), map(_escape, _after(answer))
+    before, after = map(escaped, _before(answer)), map(escaped, _after(answer))
     return "\n\n".join(block for block in (*before, said, *after, "\n".join(notes)) if block)
 
 
 def _footnoted(sentence: Sentence, prefix: str) -> str:
     marks = "".join(f"[^{prefix}{number}]" for number in sentence.citations)
-    return _escape(sentence.text) + (marks or f" *{_escape(f'[{verdict(sentence)}]')}*")
+    return escaped(sentence.text) + (marks or f" *{escaped(f'[{verdict(sentence)}]')}*")
 
 
 def _before(answer: Answer) -> list[str]:
@@ -149,5 +149,6 @@ def plain(value: Any) -> Any:
     return value
 
 
-def _escape(text: str) -> str:
+def escaped(text: str) -> str:
+    """Text of which nothing acts as Markdown or HTML."""
     return _LIST.sub(r"\1\\\2", _MARKUP.sub(r"\\\1", text))

@@ -74,7 +74,7 @@ class Visit:
 
     @property
     def questions(self) -> list[str]:
-        return [str(each) for each in self.page.locator(".user-row").all_inner_texts()]
+        return [str(each) for each in self.page.locator(".user-row .asked").all_inner_texts()]
 
     @property
     def last(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,6 +14,9 @@ from rag.assistant import ArticleQA
 from rag.encoder import SentenceTransformerEncoder
 from rag.library import Library
 from rag.settings import Settings
+
+if TYPE_CHECKING:
+    from tests.browsing import Visit, playwright
 
 ROOT = Path(__file__).parents[1]
 SEEDS = ROOT / "seeds"
@@ -50,6 +54,45 @@ def seeds_home(
 def qa(seeds_home: Path, encoder: SentenceTransformerEncoder) -> Iterator[ArticleQA]:
     with ArticleQA.over(Library.open(seeds_home, encoder), Settings()) as qa:
         yield qa
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[playwright.Browser]:
+    from tests.browsing import chromium
+
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def window(browser: playwright.Browser, seeds_home: Path) -> Iterator[str]:
+    """The address of a window over the seeds, as people start it."""
+    from tests.browsing import expect, started
+
+    with started(seeds_home) as url:
+        yield url
+        left_open = browser.new_page()  # must not keep Ctrl-C from ending the window quietly
+        left_open.goto(url)
+        expect(left_open.locator(".example").first).to_be_visible()
+
+
+@pytest.fixture
+def visit(browser: playwright.Browser) -> Iterator[Callable[..., Visit]]:
+    """Opens the window as a new visitor."""
+    from tests.browsing import Visit
+
+    visits: list[Visit] = []
+
+    def visit(url: str, *, width: int = 1280, height: int = 800, **options: object) -> Visit:
+        size = {"width": width, "height": height}
+        context = browser.new_context(viewport=size, reduced_motion="reduce", **options)
+        visits.append(Visit(context.new_page()))
+        visits[-1].open(url)
+        return visits[-1]
+
+    yield visit
+    for each in visits:
+        each.finish()
 
 
 @pytest.fixture

@@ -1,15 +1,10 @@
-"""The chat window in a real browser, over a real library and, where it matters, a real process.
-
-SCREENSHOTS=1 also writes docs/window.png.
-"""
+"""The chat window in a real browser, over a real library and, where it matters, a real process."""
 
 from __future__ import annotations
 
-import os
 import socket
 import threading
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
@@ -21,7 +16,7 @@ from rag.encoder import SentenceTransformerEncoder
 from rag.errors import NoLibraryError, SettingsError
 from rag.library import Library
 from rag.settings import Settings
-from tests.browsing import ROOT, Visit, chromium, expect, playwright, served, started, words
+from tests.browsing import expect, served, words
 from tests.writing import CORRECTED, DRAFT, SUPPORTED, UNSUPPORTED, Writer, worded
 from tests.writing import HOSTILE as WRITTEN_HOSTILE
 from tests.writing import QUESTION as WRITTEN
@@ -42,38 +37,6 @@ The Zorbian treaty was signed in Quell by &lt;script&gt;window.hacked=4&lt;/scri
 onload=window.hacked=6&gt; \\!\\[x\\]\\(http://x.example/b.png\\) \\[x\\]\\(javascript:window.hacked=7\\)
 $\\{{window.hacked=8\\}} {{{{window.hacked=9}}}} $$\\\\href{{javascript:window.hacked=10}}{{x}}$$ ministers.
 """
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[playwright.Browser]:
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def window(browser: playwright.Browser, seeds_home: Path) -> Iterator[str]:
-    with started(seeds_home) as url:
-        yield url
-        left_open = browser.new_page()  # must not keep Ctrl-C from ending the window quietly
-        left_open.goto(url)
-        expect(left_open.locator(".example").first).to_be_visible()
-
-
-@pytest.fixture
-def visit(browser: playwright.Browser) -> Iterator[Callable[..., Visit]]:
-    """Opens the window as a new visitor."""
-    visits: list[Visit] = []
-
-    def visit(url: str, *, width: int = 1280, height: int = 800, **options: object) -> Visit:
-        size = {"width": width, "height": height}
-        context = browser.new_context(viewport=size, reduced_motion="reduce", **options)
-        visits.append(Visit(context.new_page()))
-        visits[-1].open(url)
-        return visits[-1]
-
-    yield visit
-    for each in visits:
-        each.finish()
 
 
 @pytest.fixture(scope="module")
@@ -170,7 +133,7 @@ def test_an_example_question_is_asked_with_one_click(window, visit):
     assert "Both ministers condemned" in visitor.last
 
 
-def test_retry_asks_the_last_question_again_and_clear_forgets_everything(window, visit):
+def test_retry_asks_the_last_question_again_and_a_new_chat_is_empty(window, visit):
     visitor = visit(window)
     visitor.ask(QUESTION)
     visitor.ask(UNANSWERABLE)
@@ -216,9 +179,6 @@ def test_two_visitors_at_once_have_a_conversation_each(window, visit):
     for visitor, question in ((one, QUESTION), (other, UNANSWERABLE)):
         visitor.settle(1)
         assert visitor.questions == [question]
-    one.page.reload()
-    expect(one.page.locator(".example").first).to_be_visible()
-    assert one.page.locator(".message-row").count() == 0
 
 
 def test_a_phone_shows_the_sources_under_the_conversation_without_scrolling_sideways(window, visit):
@@ -360,16 +320,3 @@ def test_a_busy_port_and_a_missing_library_are_said_in_one_line(seeds_home, tmp_
             serve(Settings(home=seeds_home, port=port))
         with pytest.raises(NoLibraryError, match="ingest"):
             serve(Settings(home=tmp_path / "none", port=port))
-
-
-@pytest.mark.skipif(
-    not os.environ.get("SCREENSHOTS"), reason="SCREENSHOTS=1 writes docs/window.png"
-)
-def test_the_window_has_its_picture_taken(window, visit):
-    visitor = visit(window)
-    visitor.ask(QUESTION)
-    visitor.page.mouse.move(0, 0)
-    picture = ROOT / "docs" / "window.png"
-    picture.parent.mkdir(exist_ok=True)
-    visitor.page.screenshot(path=picture)
-    assert picture.stat().st_size < 300_000

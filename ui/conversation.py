@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from queue import Empty, SimpleQueue
+from typing import Any
 
 from rag.assistant import ArticleQA
 from rag.catalog import Summary
@@ -31,13 +32,16 @@ _PATIENCE = 0.1  # seconds until a stop is noticed while nothing comes
 class Turn:
     """A question with what is said to it, and the sources of that if there are any, as HTML.
 
-    `answer` is what was said, without its evidence, if that was an answer.
+    `answer` is what was said, without its evidence, if that was an answer; else `problem` says why
+    there is none, or `draft` is as far as it came.
     """
 
     question: str
     said: str
     sources: str = ""
     answer: Answer | None = None
+    problem: str = ""
+    draft: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +64,12 @@ class Conversation:
     turns: tuple[Turn, ...] = ()
     stop: threading.Event | None = field(default=None, compare=False)
 
+    def before(self, number: int) -> Conversation:
+        """What came before a turn; the first has number 1."""
+        return replace(self, turns=self.turns[: number - 1])
+
     def before_last(self) -> Conversation:
-        return replace(self, turns=self.turns[:-1])
+        return self.before(len(self.turns))
 
     def history(self) -> list[Answer]:
         """The answers so far, on which the next question may lean."""
@@ -71,9 +79,9 @@ class Conversation:
         """The turns as Gradio's chat takes them; the contents are HTML."""
         return [
             message
-            for turn in self.turns
+            for number, turn in enumerate(self.turns, 1)
             for message in (
-                {"role": "user", "content": page.question(turn.question)},
+                {"role": "user", "content": page.question(turn.question, number)},
                 {"role": "assistant", "content": turn.said},
             )
         ]
@@ -93,8 +101,11 @@ def reply(
     """
     stop = threading.Event()
 
-    def with_turn(said: str, sources: str = "", answer: Answer | None = None) -> Conversation:
-        return Conversation((*before.turns, Turn(question, said, sources, answer)), stop)
+    def with_turn(said: str, **more: Any) -> Conversation:
+        return Conversation((*before.turns, Turn(question, said, **more)), stop)
+
+    def failed(reason: str) -> Conversation:
+        return with_turn(page.problem(reason), problem=reason)
 
     yield with_turn(page.waiting("Searching the articles"))
     text = understood = ""
@@ -117,15 +128,18 @@ def reply(
                     yield with_turn(understood + page.draft(text, qa.model))
             elif isinstance(event, Answer):
                 number = len(before.turns) + 1
-                said, sources = page.answer(event, number), page.sources(event, number)
-                yield with_turn(said, sources, replace(event, evidence=()))
+                yield with_turn(
+                    page.answer(event, number),
+                    sources=page.sources(event, number),
+                    answer=replace(event, evidence=()),
+                )
                 return
-        yield with_turn(understood + page.stopped(text, qa.model))
+        yield with_turn(understood + page.stopped(text, qa.model), draft=text)
     except ArticleQAError as error:
-        yield with_turn(page.problem(str(error)))
+        yield failed(str(error))
     except Exception:  # the visitor is told, and whoever runs the window finds the cause in the log
         logging.getLogger(__name__).exception("a question failed")
-        yield with_turn(page.problem("something went wrong; the window’s log says what"))
+        yield failed("something went wrong; the window’s log says what")
     finally:
         stop.set()
 

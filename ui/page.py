@@ -46,9 +46,20 @@ def invitation(model: str) -> str:
     return "Ask a question. Every sentence of the answer is checked against the articles."
 
 
-def question(text: str) -> str:
-    """What a visitor asked; of a very long question, its beginning."""
-    return escape(text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN].rstrip() + "…")
+def question(text: str, turn: int) -> str:
+    """What a visitor asked, to be edited; of a very long question, its beginning."""
+    words = text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN].rstrip() + "…"
+    edit = (
+        f'<a class="edit" href="#edit-{turn}" title="Edit question {turn} and ask again">Edit</a>'
+    )
+    return f'<span class="asked">{escape(words)}</span> {edit}'
+
+
+def editing(turn: int, turns: int) -> str:
+    """What becomes of an edited question, and of what followed."""
+    after = turns - turn
+    lost = f", and what followed it ({after} more)" if after else ""
+    return f'<p role="status">Editing: this replaces question {turn}{lost}.</p>'
 
 
 def draft(text: str, model: str) -> str:
@@ -128,7 +139,16 @@ def sources(found: Answer, turn: int) -> str:
     else:
         heading = {0: "No sources", 1: "Source"}.get(len(found.citations), "Sources")
         body = "".join(_card(citation, found.evidence, turn) for citation in found.citations)
-    return f'<section id="turn-{turn}" class="turn"><h2>{heading}</h2>{body}{plain}</section>'
+    return f'<section id="turn-{turn}" class="turn"><h2>{heading}</h2>{body}{_take(turn)}{plain}</section>'
+
+
+def _take(turn: int) -> str:
+    """Buttons that save an answer as a file."""
+    buttons = (
+        f'<button type="button" data-save="{form.lower()}" data-turn="{turn}">{form}</button>'
+        for form in ("Markdown", "JSON")
+    )
+    return f'<p class="take">Save this answer as {" or ".join(buttons)}</p>'
 
 
 def newest(articles: Sequence[Summary], limit: int = 5) -> str:
@@ -234,12 +254,13 @@ def _passage(citation: Citation, evidence: Iterable[Evidence]) -> str:
     """The cited words in the passage that they were found in."""
     span = Span(citation.start, citation.end)
     for each in evidence:
-        around = each.passage
-        if each.article.id == citation.article_id and (
-            around.start <= span.start and span.end <= around.end
-        ):
+        around, text = each.passage, each.article.text
+        is_here = around.start <= span.start and span.end <= around.end
+        stands = text[span.start : span.end] == citation.quote
+        if each.article.id == citation.article_id and is_here and stands:
             return _paragraphs(each.article, [(span, "")], Span(around.start, around.end))
-    return f"<p><mark>{escape(citation.quote)}</mark></p>"
+    gone = "These words no longer stand in an article of the library."
+    return f"<p><mark>{escape(citation.quote)}</mark></p>{_notice(gone)}"
 
 
 def _listing(articles: Iterable[Nearest | Summary]) -> str:

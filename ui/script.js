@@ -90,6 +90,11 @@ async function copyAnswer() {
   tell("Copied with its sources");
 }
 
+function editQuestion(link) {
+  trigger("edit", { turn: Number(link.hash.split("-")[1]) });
+  document.querySelector("#question textarea").focus();
+}
+
 function writeNext() {
   if (!narrow.matches) document.querySelector("#question textarea").focus();
 }
@@ -98,11 +103,14 @@ const actions = {
   "a.cite": (link) => showSource(link.hash.slice(1)),
   "a.number": (link) => showMark(link.hash.slice(1)),
   "button[data-article]": openArticle,
+  "a.edit": editQuestion,
   "button.back": () => closeArticle(),
   "#limits > button": (button) => narrow.matches && bring(button, "center"),
   "#copy": copyAnswer,
   "#clear, .example": writeNext,
 };
+
+document.addEventListener("tell", (event) => tell(event.detail));
 
 document.addEventListener("click", (event) => {
   for (const [selector, action] of Object.entries(actions)) {
@@ -115,12 +123,12 @@ document.addEventListener("click", (event) => {
 
 // Whoever goes from mark to mark by keyboard sees each one's source beside it.
 document.addEventListener("focusin", ({ target }) => {
-  const isMark = target.matches("#conversation a.cite:focus-visible");
+  const isMark = target.matches("#conversation a.cite");
   if (isMark && !narrow.matches) showSource(target.hash.slice(1), false);
 });
 
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape") closeArticle();
+  if (event.key === "Escape" && !document.querySelector("dialog[open]")) closeArticle();
 });
 
 // New sources are read from the top.

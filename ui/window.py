@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
@@ -17,16 +17,15 @@ from rag.assistant import ArticleQA
 from rag.errors import ArticleQAError, QuestionError
 from rag.types import Scope, Span
 from ui import page
-from ui.conversation import Conversation, Only, examples, reply
+from ui.chats import exported, restored
+from ui.conversation import Conversation, examples
+from ui.talk import Shown, Talk, wanted
 
 AT_ONCE = 8  # visitors who are answered at the same time; the others wait for their turn
 
 _BESIDE = """<div class="list">${value}</div>
 <div class="reader" role="region" aria-label="Article" tabindex="-1" hidden></div>
 <p class="told" role="status"></p>"""
-
-Shown = tuple[Any, Any, Any, Any]
-"""Updates of the chat, the visitor's conversation, what is beside it, and the question's box."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +34,13 @@ class Parts:
 
     conversation: gr.State
     masthead: gr.HTML
+    chats: gr.HTML
     chat: gr.Chatbot
     retry: gr.Button
     clear: gr.Button
+    editing: gr.State
+    edited: gr.HTML
+    cancel: gr.Button
     limits: gr.Accordion
     only: tuple[gr.Dropdown, gr.Textbox, gr.Textbox]
     box: gr.Textbox
@@ -81,15 +84,21 @@ def _resource(name: str) -> str:
 def _lay_out(qa: ArticleQA) -> Parts:
     conversation = gr.State(Conversation())
     masthead = gr.HTML(elem_id="masthead", apply_default_css=False)
+    chats = _chats()
     with gr.Row(elem_id="desk"):
         with gr.Column(elem_id="talk"):
             chat = _chat(qa.model)
             with gr.Row(elem_id="tools"):
                 retry = gr.Button("Retry", elem_id="retry", size="sm")
                 gr.Button("Copy answer", elem_id="copy", size="sm")
-                clear = gr.Button("Clear", elem_id="clear", size="sm")
+                gr.Button("Save chat", elem_id="save", size="sm")
+                clear = gr.Button("New chat", elem_id="clear", size="sm")
             with gr.Accordion(page.scope_words(Scope()), open=False, elem_id="limits") as limits:
                 only = _limits()
+            editing = gr.State(0)
+            with gr.Row(elem_id="editing"):
+                edited = gr.HTML("", apply_default_css=False)
+                cancel = gr.Button("Cancel", elem_id="cancel", size="sm", visible=False)
             box = gr.Textbox(
                 elem_id="question",
                 label="Question",
@@ -108,7 +117,33 @@ def _lay_out(qa: ArticleQA) -> Parts:
                 apply_default_css=False,
                 server_functions=[_opening(qa)],
             )
-    return Parts(conversation, masthead, chat, retry, clear, limits, only, box, beside)
+    return Parts(
+        conversation,
+        masthead,
+        chats,
+        chat,
+        retry,
+        clear,
+        editing,
+        edited,
+        cancel,
+        limits,
+        only,
+        box,
+        beside,
+    )
+
+
+def _chats() -> gr.HTML:
+    """The chats that the visitor's browser keeps; the value is the present one, as `kept` says."""
+    return gr.HTML(
+        "",
+        elem_id="chats",
+        html_template=_resource("chats.html"),
+        js_on_load=_resource("chats.js"),
+        apply_default_css=False,
+        server_functions=[_saving],
+    )
 
 
 def _limits() -> tuple[gr.Dropdown, gr.Textbox, gr.Textbox]:
@@ -142,76 +177,48 @@ def _chat(model: str) -> gr.Chatbot:
 
 
 def _wire(window: gr.Blocks, parts: Parts, qa: ArticleQA) -> None:
-    outputs = [parts.chat, parts.conversation, parts.beside, parts.box]
+    talk = Talk(qa, parts)
 
-    def answer(question: str, before: Conversation, only: Only) -> Iterator[Shown]:
-        yield _box(gr.update(submit_btn=False, stop_btn="Stop"))
-        for now in reply(qa, question, before, only):
-            beside = now.sources() if now.turns[-1].sources else gr.skip()
-            yield now.messages(), now, beside, gr.skip()
-        yield _box(gr.update(submit_btn="Ask", stop_btn=False))
-
-    def ask(question: str, before: Conversation, *only: Any) -> Iterator[Shown]:
-        yield _box(gr.update(value=""))
-        if question.strip():
-            yield from answer(question.strip(), before, _wanted(*only))
-
-    def example(
-        before: Conversation, source: Any, after: Any, until: Any, chosen: gr.SelectData
-    ) -> Iterator[Shown]:
-        yield from answer(str(chosen.value["text"]), before, _wanted(source, after, until))
-
-    def again(now: Conversation, *only: Any) -> Iterator[Shown]:
-        if now.turns:
-            before = now.before_last()
-            beside = before.sources() or page.newest(qa.articles())
-            yield gr.skip(), gr.skip(), beside, gr.skip()
-            yield from answer(now.turns[-1].question, before, _wanted(*only))
-
-    def stop(now: Conversation) -> None:
-        if now.stop:
-            now.stop.set()
-
-    def clear() -> Shown:
-        return [], Conversation(), page.newest(qa.articles()), gr.skip()
-
-    def welcome() -> tuple[Any, ...]:
+    def welcome(written: str | None) -> Shown:
         articles = qa.articles()
         questions = [{"text": question} for question in examples(articles)]
-        return (
-            page.masthead(len(articles), qa.model),
-            gr.update(examples=questions),
-            page.newest(articles),
-            gr.update(choices=qa.sources()),
-        )
+        now = restored(written, qa) or Conversation()
+        return {
+            **talk.showing(now),
+            parts.masthead: page.masthead(len(articles), qa.model),
+            parts.chat: gr.update(value=now.messages(), examples=questions),
+            parts.only[0]: gr.update(choices=qa.sources()),
+        }
 
     def name_limits(*only: Any) -> Any:
         """What limits the questions is seen even where the controls are folded away."""
         try:
-            return gr.update(label=page.scope_words(_wanted(*only).scope()))
+            return gr.update(label=page.scope_words(wanted(*only).scope()))
         except QuestionError as error:
             return gr.update(label=str(error))
 
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-    asked = [parts.conversation, *parts.only]
-    parts.box.submit(ask, [parts.box, *asked], outputs, **quiet)
-    parts.chat.example_select(example, asked, outputs, **quiet)
-    parts.retry.click(again, asked, outputs, **quiet)
-    parts.box.stop(stop, [parts.conversation], None, **quiet)
-    parts.clear.click(clear, None, outputs, **quiet)
+    outputs, now = talk.outputs(), [parts.conversation]
+    asked = [parts.box, *now, parts.editing, *parts.only]
+    parts.box.submit(talk.ask, asked, outputs, **quiet)
+    parts.chat.example_select(talk.example, [*now, *parts.only], outputs, **quiet)
+    parts.retry.click(talk.again, [*now, *parts.only], outputs, **quiet)
+    parts.box.stop(talk.stop, now, None, **quiet)
+    parts.beside.edit(talk.edit, now, outputs, **quiet)
+    parts.cancel.click(talk.cancel, None, outputs, **quiet)
+    parts.clear.click(talk.clear, None, outputs, **quiet)
+    parts.chats.reopen(talk.reopen, None, outputs, **quiet)
     source, after, before = parts.only
     changes = [source.change, after.blur, after.submit, before.blur, before.submit]
     gr.on(changes, name_limits, [*parts.only], [parts.limits], **quiet)
-    window.load(welcome, None, [parts.masthead, parts.chat, parts.beside, source], **quiet)
+    greeted = [*outputs, parts.masthead, source]
+    window.load(welcome, [parts.chats], greeted, js=_resource("current.js"), **quiet)
 
 
-def _wanted(sources: list[str] | None, after: str | None, before: str | None) -> Only:
-    return Only(after or "", before or "", tuple(sources or ()))
-
-
-def _box(box: Any) -> Shown:
-    """An update of the question's box alone, made anew each time: Gradio takes updates apart."""
-    return gr.skip(), gr.skip(), gr.skip(), box
+def _saving(wanted: list[Any]) -> str | None:
+    """Turns that the browser kept, in the form in which they are saved."""
+    turns, form = wanted
+    return exported(turns, str(form))
 
 
 def _opening(qa: ArticleQA) -> Callable[[list[Any]], str]:
