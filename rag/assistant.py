@@ -167,6 +167,14 @@ class ArticleQA(Runnable[str, Event]):
         finally:
             stop.set()
 
+    def answerable(self, question: str) -> bool:
+        """Whether the articles say enough to a question; no language model is asked.
+
+        Raises QuestionError as `ask` does.
+        """
+        ranking = self.retriever.rank(question)
+        return suffices(ranking.evidence, self._threshold, ranking.passages)
+
     def articles(self) -> list[Summary]:
         """What is in the library, newest first."""
         with self.retriever.library.catalog.reading() as catalog:

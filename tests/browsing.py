@@ -86,7 +86,7 @@ class Visit:
         self.page.context.close()
         hosts = {urlsplit(url).hostname for url in self.requests if url.startswith("http")}
         assert hosts == {"127.0.0.1"}
-        assert self.complaints == []
+        assert not self.complaints, self.complaints
 
 
 @contextmanager

@@ -74,7 +74,7 @@ def test_a_quotation_that_nobody_published_is_shown_in_no_article(
     back = restored(forged(kept(talked), change), qa)
     assert back
     assert "<p><mark>They never met.</mark></p>" in back.turns[0].sources
-    assert "no longer stands" in said(back.turns[0].sources)
+    assert "no longer stand" in said(back.turns[0].sources)
 
 
 def test_nothing_that_was_kept_becomes_markup(qa: ArticleQA, talked: Conversation) -> None:

@@ -296,7 +296,7 @@ def test_nothing_that_a_model_writes_becomes_markup(qa, visit):
 def test_nothing_that_an_article_or_a_visitor_says_becomes_markup(hostile_library, visit):
     with served(ArticleQA.over(hostile_library, Settings())) as url:
         visitor = visit(url)
-        expect(visitor.page.locator(".example").first).to_contain_text(HOSTILE[:20])
+        expect(visitor.page.locator(".example").last).to_contain_text(HOSTILE[:20])
         visitor.ask(f"{HOSTILE} Who signed the Zorbian treaty in Quell?")
         assert "<script>window.hacked=4</script>" in visitor.last
         assert "](http://x.example/b.png)" in visitor.last

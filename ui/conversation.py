@@ -4,27 +4,17 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from queue import Empty, SimpleQueue
 from typing import Any
 
 from rag.assistant import ArticleQA
-from rag.catalog import Summary
 from rag.errors import ArticleQAError
 from rag.scope import scope_of
 from rag.types import Answer, Delta, Event, Found, Scope
 from ui import page
 
-EXAMPLES = {
-    "Who condemned the missile launch?": "held a telephone meeting with Foreign Minister of Japan",
-    "What is the alliance based on?": "held a telephone meeting with Foreign Minister of Japan",
-    "How many nuclear tests has North Korea carried out?": "North Korea’s six nuclear tests",
-    "What is the capital of Peru?": "North Korea’s six nuclear tests",
-}
-"""Questions about the seed articles, each with words of the title that it needs."""
-
-_LONGEST_TITLE = 60  # characters of a title in an example
 _PATIENCE = 0.1  # seconds until a stop is noticed while nothing comes
 
 
@@ -173,18 +163,3 @@ def _until(stop: threading.Event, events: Iterator[Event]) -> Iterator[tuple[Eve
         if isinstance(event, Exception):
             raise event
         yield event, came.empty()
-
-
-def examples(articles: Sequence[Summary]) -> list[str]:
-    """Questions to begin with: the seeds' own where they are, else about the newest titles."""
-    titles = [article.title for article in articles]
-    if all(any(words in title for title in titles) for words in EXAMPLES.values()):
-        return list(EXAMPLES)
-    return [f"What is said about “{_short(title)}”?" for title in titles[:3]]
-
-
-def _short(title: str) -> str:
-    line = " ".join(title.split())
-    if len(line) <= _LONGEST_TITLE:
-        return line
-    return line[:_LONGEST_TITLE].rsplit(" ", 1)[0] + "…"

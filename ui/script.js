@@ -142,6 +142,8 @@ new MutationObserver(() => {
   for (const message of desk.querySelectorAll("#conversation [data-testid][aria-label]")) {
     message.removeAttribute("aria-label"); // Gradio reads out the message's HTML; its text will do
   }
+  // A list that has no items, as Gradio draws it.
+  desk.querySelector(".examples[role=list]")?.setAttribute("role", "group");
   const limits = desk.querySelector("#limits > button");
   limits?.setAttribute("aria-expanded", limits.classList.contains("open"));
   const questions = desk.querySelectorAll("#conversation .user-row");

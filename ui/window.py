@@ -18,7 +18,8 @@ from rag.errors import ArticleQAError, QuestionError
 from rag.types import Scope, Span
 from ui import page
 from ui.chats import exported, restored
-from ui.conversation import Conversation, examples
+from ui.conversation import Conversation
+from ui.examples import Examples
 from ui.talk import Shown, Talk, wanted
 
 AT_ONCE = 8  # visitors who are answered at the same time; the others wait for their turn
@@ -177,18 +178,19 @@ def _chat(model: str) -> gr.Chatbot:
 
 
 def _wire(window: gr.Blocks, parts: Parts, qa: ArticleQA) -> None:
-    talk = Talk(qa, parts)
+    talk, examples = Talk(qa, parts), Examples(qa)
 
     def welcome(written: str | None) -> Shown:
         articles = qa.articles()
-        questions = [{"text": question} for question in examples(articles)]
         now = restored(written, qa) or Conversation()
         return {
             **talk.showing(now),
             parts.masthead: page.masthead(len(articles), qa.model),
-            parts.chat: gr.update(value=now.messages(), examples=questions),
             parts.only[0]: gr.update(choices=qa.sources()),
         }
+
+    def suggest() -> Any:
+        return gr.update(examples=[{"text": question} for question in examples.questions()])
 
     def name_limits(*only: Any) -> Any:
         """What limits the questions is seen even where the controls are folded away."""
@@ -213,6 +215,7 @@ def _wire(window: gr.Blocks, parts: Parts, qa: ArticleQA) -> None:
     gr.on(changes, name_limits, [*parts.only], [parts.limits], **quiet)
     greeted = [*outputs, parts.masthead, source]
     window.load(welcome, [parts.chats], greeted, js=_resource("current.js"), **quiet)
+    window.load(suggest, None, [parts.chat], **quiet)
 
 
 def _saving(wanted: list[Any]) -> str | None:

@@ -1,0 +1,48 @@
+"""The questions that the window begins with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from ingest.sources import discover
+from ingest.sync import sync
+from rag.assistant import ArticleQA
+from rag.library import Library
+from rag.settings import Settings
+from ui import examples
+from ui.examples import Examples
+
+FOUND = (
+    "Found: {0}. Visitors to {0} come from all over the country. The keepers say that {0} is old."
+)
+
+
+def test_every_question_about_the_seeds_is_answered(qa: ArticleQA) -> None:
+    questions = Examples(qa).questions()
+    assert questions == list(examples.SEEDS)
+    assert not any(qa.ask(question).refused for question in questions)
+
+
+def test_any_articles_are_asked_about_by_what_they_name_and_answer_it(
+    library: Library, write: Callable[[str, str], Path]
+) -> None:
+    qa = ArticleQA.over(library, Settings())
+    made = Examples(qa)
+    assert made.questions() == []
+    write("why.txt", "Why did the Varnholm dam fail?\n\nThe Varnholm dam failed in a flood.")
+    for name in ("Lake Orrin", "Castle Meverell"):
+        folder = write(f"{name}.txt", f"A day out\n\n{FOUND.format(name)}").parent
+    assert not sync(library, discover([folder])).failures
+    questions = made.questions()
+    assert questions[0] == "Why did the Varnholm dam fail?"
+    assert {"What is said about Lake Orrin?", "What is said about Castle Meverell?"} < set(
+        questions
+    )
+    assert not any(qa.ask(question).refused for question in questions)
+
+
+def test_names_are_what_a_text_writes_large_within_its_sentences() -> None:
+    text = "In May the Bank of Ghent rose. So did Ghent’s mayor, and all of Ghent. A man, a Man."
+    assert examples.names(text) == ["Ghent"]
+    assert examples.names("昨日は晴れでした。今日も晴れです。") == []

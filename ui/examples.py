@@ -1,0 +1,82 @@
+"""Questions to begin with: of the articles themselves, and only such as they answer."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from rag.assistant import ArticleQA
+from rag.catalog import Summary
+from rag.words import in_one_line
+
+SEEDS = {
+    "Who condemned the missile launch?": "held a telephone meeting with Foreign Minister of Japan",
+    "What is the alliance based on?": "held a telephone meeting with Foreign Minister of Japan",
+    "How many nuclear tests has North Korea carried out?": "North Korea’s six nuclear tests",
+    "What is the Hwasong-12?": "What is the Hwasong-12?",
+}
+"""Questions about the seed articles, each with words of the title that it needs."""
+
+_MOST = 4
+_READ = 12  # articles, the newest
+_LONGEST = 60  # characters of a name or a title
+_NAMED = 2  # times at least, by the article that is about it
+# Words written large within a sentence, as names are.
+_NAME = re.compile(r"(?<=[^\W\d_A-Z] )[^\W\d_a-z][\w’'-]*[^\W_](?: [^\W\d_a-z][\w’'-]*[^\W_])*")
+_POSSESSIVE = re.compile(r"[’']s$")
+
+
+class Examples:
+    """The questions for a library as it is; they are sought once for each state of it."""
+
+    def __init__(self, qa: ArticleQA) -> None:
+        self._qa = qa
+        self._lock = threading.Lock()
+        self._made: dict[int, list[str]] = {}
+
+    def questions(self) -> list[str]:
+        """May take seconds the first time: each question is put to the articles."""
+        with self._lock:
+            with self._qa.retriever.library.catalog.reading() as catalog:
+                generation = catalog.state().generation
+            if generation not in self._made:
+                self._made = {generation: self._sought()}
+            return self._made[generation]
+
+    def _sought(self) -> list[str]:
+        articles = self._qa.articles()
+        titles = [article.title for article in articles]
+        if all(any(words in title for title in titles) for words in SEEDS.values()):
+            return list(SEEDS)
+        found: list[str] = []
+        for question in dict.fromkeys(self._candidates(articles[:_READ])):
+            if self._qa.answerable(question):
+                found.append(question)
+            if len(found) == _MOST:
+                break
+        return found
+
+    def _candidates(self, articles: Sequence[Summary]) -> Iterator[str]:
+        """What a title asks, then what articles speak of by name, then their titles."""
+        titles = [in_one_line(article.title) for article in articles]
+        yield from (title for title in titles if title.endswith("?") and len(title) <= _LONGEST)
+        for article in articles:
+            whole = self._qa.article(article.id)
+            for name in names(whole.text)[:1] if whole else ():
+                yield f"What is said about {name}?"
+        yield from (f"What is said about “{_short(title)}”?" for title in titles)
+
+
+def names(text: str) -> list[str]:
+    """What a text names more than once, the most frequent first."""
+    found = (_POSSESSIVE.sub("", match.group()) for match in _NAME.finditer(text))
+    counted = Counter(name for name in found if 2 < len(name) <= _LONGEST)
+    return [name for name, count in counted.most_common() if count >= _NAMED]
+
+
+def _short(line: str) -> str:
+    if len(line) <= _LONGEST:
+        return line
+    return line[:_LONGEST].rsplit(" ", 1)[0] + "…"
