@@ -47,6 +47,8 @@ def forged(written: str, change: Callable[[dict[str, Any]], object]) -> str:
 
 def test_what_is_no_chat_is_none(qa: ArticleQA, talked: Conversation) -> None:
     written = kept(talked)
+    [cited, *_] = json.loads(written)[0]["answer"]["citations"]
+    many = [{**cited, "number": number} for number in range(1, 200)]
     for bad in (
         None,
         "",
@@ -57,6 +59,7 @@ def test_what_is_no_chat_is_none(qa: ArticleQA, talked: Conversation) -> None:
         json.dumps([{"question": "?"}] * 201),
         json.dumps([{"question": "w" * LONGEST}]),
         '[{"question": "\\ud800"}]',
+        forged(written, lambda turn: turn["answer"].update(citations=many)),
         forged(written, lambda turn: turn["answer"].pop("question")),
         forged(written, lambda turn: turn["answer"]["sentences"][0].update(citations=[9])),
         forged(written, lambda turn: turn["answer"]["citations"][0].update(number="one")),

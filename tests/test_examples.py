@@ -43,6 +43,9 @@ def test_any_articles_are_asked_about_by_what_they_name_and_answer_it(
 
 
 def test_names_are_what_a_text_writes_large_within_its_sentences() -> None:
-    text = "In May the Bank of Ghent rose. So did Ghent’s mayor, and all of Ghent. A man, a Man."
-    assert examples.names(text) == ["Ghent"]
-    assert examples.names("昨日は晴れでした。今日も晴れです。") == []
+    text = (
+        "In May the Bank of New Ghent rose. New Ghent did, too. So in May did the mayor of May. "
+        "They saw the Quad of New Ghent, and the Quad saw the Quad. A man, a Man."
+    )
+    assert examples.names(text) == {"New Ghent": 2, "the Quad": 3}
+    assert examples.names("昨日は晴れでした。今日も晴れです。") == {}

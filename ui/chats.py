@@ -23,6 +23,7 @@ from ui.conversation import Conversation, Turn
 
 LONGEST = 1_000_000  # characters of a chat
 MOST_TURNS = 200
+MOST_CITED = 100  # citations of an answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ def kept(conversation: Conversation) -> str:
     Of one that is too long to be kept, the end.
     """
     turns = [_plain(turn) for turn in conversation.turns[-MOST_TURNS:]]
-    while len(written := json.dumps(turns, ensure_ascii=False)) > LONGEST:
+    while len(written := _written(turns)) > LONGEST:
         del turns[0]
     return written if turns else ""
 
@@ -75,6 +76,11 @@ def exported(written: object, form: str) -> str | None:
     return json.dumps(plain, ensure_ascii=False, indent=2) + "\n"
 
 
+def _written(turns: list[dict[str, Any]]) -> str:
+    """JSON that not even a careless reader takes for markup."""
+    return json.dumps(turns, ensure_ascii=False).replace("<", "\\u003c")
+
+
 def _plain(turn: Turn) -> dict[str, Any]:
     answer = to_dict(turn.answer) if turn.answer else None
     rest = {"problem": turn.problem, "draft": turn.draft}
@@ -92,10 +98,10 @@ def _read(written: object) -> tuple[Kept, ...] | None:
 
 
 def _holds_together(answer: Answer) -> bool:
-    """Whether each mark has its citation."""
+    """Whether each mark has its citation, and there are no more than anybody would read."""
     numbers = {citation.number for citation in answer.citations}
     marks = {number for sentence in answer.sentences for number in sentence.citations}
-    return marks <= numbers and len(numbers) == len(answer.citations)
+    return marks <= numbers and len(numbers) == len(answer.citations) <= MOST_CITED
 
 
 def _turn(turn: Kept, number: int, catalog: Reader, model: str) -> Turn:
@@ -110,15 +116,13 @@ def _turn(turn: Kept, number: int, catalog: Reader, model: str) -> Turn:
 
 
 def _evidence(citations: Iterable[Citation], catalog: Reader) -> Iterator[Evidence]:
-    """The passages around the citations that still stand where they stood."""
-    for citation in citations:
-        article = catalog.article(citation.article_id)
-        if article is None or article.text[citation.start : citation.end] != citation.quote:
-            continue
+    """The passages that the cited places lie in, as far as they are still in the library."""
+    cited = list(citations)
+    for article in catalog.articles({citation.article_id for citation in cited}).values():
+        places = [each for each in cited if each.article_id == article.id]
         for _, passage in catalog.numbered_passages_of(article.id):
-            if passage.start <= citation.start and citation.end <= passage.end:
+            if any(passage.start <= each.start and each.end <= passage.end for each in places):
                 yield Evidence(article, passage, 0.0, ())
-                break
 
 
 def _values(turn: Kept) -> dict[str, Any]:

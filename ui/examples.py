@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import calendar
 import re
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from rag.assistant import ArticleQA
 from rag.catalog import Summary
@@ -23,9 +24,10 @@ _MOST = 4
 _READ = 12  # articles, the newest
 _LONGEST = 60  # characters of a name or a title
 _NAMED = 2  # times at least, by the article that is about it
-# Words written large within a sentence, as names are.
-_NAME = re.compile(r"(?<=[^\W\d_A-Z] )[^\W\d_a-z][\w’'-]*[^\W_](?: [^\W\d_a-z][\w’'-]*[^\W_])*")
-_POSSESSIVE = re.compile(r"[’']s$")
+# Words written large, as names are; what opens a sentence may be none.
+_WORD = r"[^\W\d_a-z][\w-]*"
+_NAME = re.compile(rf"(?P<before>[^\W\d_A-Z] )?\b(?P<name>(?:(?<= )the )?{_WORD}(?: {_WORD})*)")
+_TIMES = frozenset([*calendar.month_name, *calendar.day_name])
 
 
 class Examples:
@@ -62,18 +64,33 @@ class Examples:
         """What a title asks, then what articles speak of by name, then their titles."""
         titles = [in_one_line(article.title) for article in articles]
         yield from (title for title in titles if title.endswith("?") and len(title) <= _LONGEST)
-        for article in articles:
-            whole = self._qa.article(article.id)
-            for name in names(whole.text)[:1] if whole else ():
-                yield f"What is said about {name}?"
+        wholes = [whole for each in articles if (whole := self._qa.article(each.id))]
+        named = [names(whole.text) for whole in wholes]
+        known = Counter(name for each in named for name in each)
+        for whole, counts in zip(wholes, named, strict=True):
+            # What the title names, and is named often here and seldom elsewhere, is the subject.
+            best = sorted(
+                counts,
+                key=lambda name: (
+                    name.removeprefix("the ") in whole.title,
+                    counts[name] / known[name],
+                ),
+            )
+            yield from (f"What is said about {name}?" for name in best[-1:])
         yield from (f"What is said about “{_short(title)}”?" for title in titles)
 
 
-def names(text: str) -> list[str]:
-    """What a text names more than once, the most frequent first."""
-    found = (_POSSESSIVE.sub("", match.group()) for match in _NAME.finditer(text))
-    counted = Counter(name for name in found if 2 < len(name) <= _LONGEST)
-    return [name for name, count in counted.most_common() if count >= _NAMED]
+def names(text: str) -> dict[str, int]:
+    """What a text names within its sentences, and how often; once is by chance."""
+    found = (match["name"] for match in _NAME.finditer(text) if match["before"])
+    kept = (name for name in found if 2 < len(name) <= _LONGEST and name not in _TIMES)
+    counts = {name: count for name, count in Counter(kept).items() if count >= _NAMED}
+    return {name: count for name, count in counts.items() if not _derived(name, counts)}
+
+
+def _derived(name: str, counts: Iterable[str]) -> bool:
+    """Whether it is another name with an ending, as Korean is of Korea."""
+    return any(name != other and re.fullmatch(rf"{re.escape(other)}\w+", name) for other in counts)
 
 
 def _short(line: str) -> str:
