@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
@@ -13,13 +13,16 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # Gradio reads it when it is i
 import gradio as gr
 from fastapi import FastAPI
 
+from ingest.intake import Intake
 from rag.assistant import ArticleQA
+from rag.catalog import Summary
 from rag.errors import ArticleQAError, QuestionError
 from rag.types import Scope, Span
-from ui import page
+from ui import corpus, page, shelf
 from ui.conversation import Conversation, Only, examples, reply
 
 AT_ONCE = 8  # visitors who are answered at the same time; the others wait for their turn
+_HOUR = 3600  # seconds
 
 _BESIDE = """<div class="list">${value}</div>
 <div class="reader" role="region" aria-label="Article" tabindex="-1" hidden></div>
@@ -44,17 +47,31 @@ class Parts:
     beside: gr.HTML
 
 
-def build(qa: ArticleQA) -> gr.Blocks:
+def build(qa: ArticleQA, intake: Intake) -> gr.Blocks:
     """The page. Each visitor has a conversation of their own."""
-    window = gr.Blocks(title="article-qa", analytics_enabled=False, fill_width=True)
+    window = gr.Blocks(
+        title="article-qa",
+        analytics_enabled=False,
+        fill_width=True,
+        delete_cache=(_HOUR, _HOUR),  # files that were handed in and never taken
+    )
     with window:
-        _wire(window, _lay_out(qa), qa)
+        masthead = gr.HTML(elem_id="masthead", apply_default_css=False)
+        with gr.Tabs(elem_id="rooms"):
+            with gr.Tab("Chat"):
+                parts = _lay_out(qa, masthead)
+            with gr.Tab("Corpus", render_children=True):
+                shelves = corpus.lay_out(qa, intake)
+        _wire(window, parts, shelves, qa, intake)
     window.queue(api_open=False, default_concurrency_limit=AT_ONCE)
     return window
 
 
-def mount(app: FastAPI, window: gr.Blocks) -> None:
-    """Put the page at the root of an application, with all that Gradio would share shut off."""
+def mount(app: FastAPI, window: gr.Blocks, largest: int) -> None:
+    """Put the page at the root of an application, with all that Gradio would share shut off.
+
+    `largest` is in bytes, of a file that is handed in.
+    """
     # A typeface that comes with Gradio, in full: nothing is fetched from elsewhere.
     sans = gr.themes.LocalFont("Source Sans Pro", weights=(400, 700))
     gr.mount_gradio_app(
@@ -62,7 +79,7 @@ def mount(app: FastAPI, window: gr.Blocks) -> None:
         window,
         path="/",
         theme=gr.themes.Base(font=[sans, "system-ui", "sans-serif"], font_mono=["monospace"]),
-        css=_resource("style.css"),
+        css=_resource("style.css") + _resource("corpus.css"),
         footer_links=[],
         run_history=False,
         enable_monitoring=False,
@@ -70,7 +87,7 @@ def mount(app: FastAPI, window: gr.Blocks) -> None:
         pwa=False,
         mcp_server=False,
         show_error=False,
-        max_file_size=1,  # nothing is uploaded here
+        max_file_size=largest,
     )
 
 
@@ -78,9 +95,8 @@ def _resource(name: str) -> str:
     return files("ui").joinpath(name).read_text(encoding="utf-8")
 
 
-def _lay_out(qa: ArticleQA) -> Parts:
+def _lay_out(qa: ArticleQA, masthead: gr.HTML) -> Parts:
     conversation = gr.State(Conversation())
-    masthead = gr.HTML(elem_id="masthead", apply_default_css=False)
     with gr.Row(elem_id="desk"):
         with gr.Column(elem_id="talk"):
             chat = _chat(qa.model)
@@ -141,7 +157,7 @@ def _chat(model: str) -> gr.Chatbot:
     )
 
 
-def _wire(window: gr.Blocks, parts: Parts, qa: ArticleQA) -> None:
+def _wire(window: gr.Blocks, parts: Parts, shelves: gr.HTML, qa: ArticleQA, intake: Intake) -> None:
     outputs = [parts.chat, parts.conversation, parts.beside, parts.box]
 
     def answer(question: str, before: Conversation, only: Only) -> Iterator[Shown]:
@@ -164,7 +180,7 @@ def _wire(window: gr.Blocks, parts: Parts, qa: ArticleQA) -> None:
     def again(now: Conversation, *only: Any) -> Iterator[Shown]:
         if now.turns:
             before = now.before_last()
-            beside = before.sources() or page.newest(qa.articles())
+            beside = before.sources() or newest(qa.articles())
             yield gr.skip(), gr.skip(), beside, gr.skip()
             yield from answer(now.turns[-1].question, before, _wanted(*only))
 
@@ -173,15 +189,21 @@ def _wire(window: gr.Blocks, parts: Parts, qa: ArticleQA) -> None:
             now.stop.set()
 
     def clear() -> Shown:
-        return [], Conversation(), page.newest(qa.articles()), gr.skip()
+        return [], Conversation(), newest(qa.articles()), gr.skip()
 
-    def welcome() -> tuple[Any, ...]:
+    def newest(articles: Sequence[Summary]) -> str:
+        if articles:
+            return page.newest(articles)
+        return shelf.nothing_yet(has_samples=bool(intake.samples))
+
+    def welcome(now: Conversation) -> tuple[Any, ...]:
+        """What a visitor finds, and finds again when other articles are in the library."""
         articles = qa.articles()
         questions = [{"text": question} for question in examples(articles)]
         return (
             page.masthead(len(articles), qa.model),
-            gr.update(examples=questions),
-            page.newest(articles),
+            gr.skip() if now.turns else gr.update(examples=questions),
+            gr.skip() if now.turns else newest(articles),
             gr.update(choices=qa.sources()),
         )
 
@@ -202,7 +224,9 @@ def _wire(window: gr.Blocks, parts: Parts, qa: ArticleQA) -> None:
     source, after, before = parts.only
     changes = [source.change, after.blur, after.submit, before.blur, before.submit]
     gr.on(changes, name_limits, [*parts.only], [parts.limits], **quiet)
-    window.load(welcome, None, [parts.masthead, parts.chat, parts.beside, source], **quiet)
+    held = [parts.masthead, parts.chat, parts.beside, source]
+    for comes in (window.load, shelves.input):
+        comes(welcome, [parts.conversation], held, **quiet)
 
 
 def _wanted(sources: list[str] | None, after: str | None, before: str | None) -> Only:
