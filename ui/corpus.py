@@ -107,8 +107,10 @@ def _reading(qa: ArticleQA, intake: Intake) -> list[Callable[[Any], Reply]]:
         }
 
     def read_article(article_id: Any) -> Reply:
-        """An article as HTML."""
-        return {"html": page.reader(qa.article(str(article_id)), Span(0, 0), "")}
+        """An article as HTML, with nothing marked."""
+        article = qa.article(str(article_id))
+        end = len(article.text) if article else 0
+        return {"html": page.reader(article, Span(end, end), "")}
 
     def draw_timeline(_: Any) -> Reply:
         """The picture of the corpus over time."""

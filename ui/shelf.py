@@ -11,6 +11,7 @@ from ingest.intake import Outcome, Run, State
 from rag.catalog import Entry
 from rag.words import in_one_line
 
+NO_ARTICLES = "There are no articles to ask yet."
 MOST_NAMES = 8  # of files that went well, in a report
 MOST_FAILURES = 100
 _DASH = '<span aria-label="unknown">–</span>'
@@ -23,6 +24,8 @@ def rows(entries: Iterable[Entry]) -> str:
 
 def count(found: int, among: int, *, is_filtered: bool) -> str:
     """How many articles are listed."""
+    if not among:
+        return ""
     held = f"{among:,} article{'' if among == 1 else 's'}"
     return f"{found:,} of {held}" if is_filtered else held
 
@@ -106,13 +109,14 @@ def _row(entry: Entry) -> str:
     title, key = escape(in_one_line(entry.title)), escape(entry.id)
     published = _day(entry.published) if entry.published else _DASH
     source = escape(in_one_line(entry.source)) if entry.source else _DASH
+    plural = "" if entry.passages == 1 else "s"
     taken_in = f"{entry.ingested:%Y-%m-%d, %H:%M} UTC"
     return (
         '<tr role="row"><th role="rowheader" scope="row">'
         f'<button type="button" data-read="{key}">{title}</button></th>'
         f'<td role="cell" class="source"{_hint(entry.source)}>{source}</td>'
         f'<td role="cell" class="date">{published}</td>'
-        f'<td role="cell" class="passages">{entry.passages:,}<span> passages</span></td>'
+        f'<td role="cell" class="passages">{entry.passages:,}<span> passage{plural}</span></td>'
         f'<td role="cell" class="ingested" title="{taken_in}"><span>ingested </span>'
         f"{_day(entry.ingested.date())}</td>"
         f'<td role="cell"><button type="button" data-remove="{key}" aria-label="Remove {title}">'

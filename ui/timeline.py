@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from calendar import month_abbr
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from html import escape
 
 from rag.words import in_one_line
@@ -101,7 +101,7 @@ def _name(number: int, unit: int) -> str:
     if unit == 12:
         return str(number + 1)
     years, month = divmod(number, 12)
-    return f"{date(years + 1, month + 1, 1):%b %Y}"
+    return f"{month_abbr[month + 1]} {years + 1}"
 
 
 def _drawing(chart: Chart, said: str, most: int) -> str:

@@ -199,10 +199,13 @@ def _wire(window: gr.Blocks, parts: Parts, shelves: gr.HTML, qa: ArticleQA, inta
     def welcome(now: Conversation) -> tuple[Any, ...]:
         """What a visitor finds, and finds again when other articles are in the library."""
         articles = qa.articles()
-        questions = [{"text": question} for question in examples(articles)]
+        begin = gr.update(
+            examples=[{"text": question} for question in examples(articles)],
+            placeholder=page.invitation(qa.model) if articles else shelf.NO_ARTICLES,
+        )
         return (
             page.masthead(len(articles), qa.model),
-            gr.skip() if now.turns else gr.update(examples=questions),
+            gr.skip() if now.turns else begin,
             gr.skip() if now.turns else newest(articles),
             gr.update(choices=qa.sources()),
         )
