@@ -21,7 +21,10 @@ let watching = false; // an ingest that this page has seen running
 let opener = null;
 let timer = null;
 
-const call = (name, wanted = null) => server[name](wanted).catch(() => GONE);
+/** What a function on the server returns; GONE where no server answers. */
+async function call(name, wanted = null) {
+  return (await server[name](wanted).catch(() => null)) ?? GONE;
+}
 
 async function list(first = 0) {
   const request = ++latest;
