@@ -169,7 +169,7 @@ async function changed(now) {
 }
 
 function openCorpus() {
-  document.querySelector('#rooms [role="tab"]:last-of-type').click();
+  document.getElementById("corpus-tab-button").click();
   picker.focus();
 }
 

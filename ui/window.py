@@ -60,8 +60,10 @@ def build(qa: ArticleQA, intake: Intake) -> gr.Blocks:
         with gr.Tabs(elem_id="rooms"):
             with gr.Tab("Chat"):
                 parts = _lay_out(qa, masthead)
-            with gr.Tab("Corpus", render_children=True):
-                shelves = corpus.lay_out(qa, intake)
+            # What is in a tab is not there before it is opened; the corpus has to be, since it
+            # ingests the samples for the chat. So it stands outside, and the styles show it.
+            gr.Tab("Corpus", elem_id="corpus-tab")
+        shelves = corpus.lay_out(qa, intake)
         _wire(window, parts, shelves, qa, intake)
     window.queue(api_open=False, default_concurrency_limit=AT_ONCE)
     return window
