@@ -75,7 +75,8 @@ class Guard(httpcore.NetworkBackend):
         if private and not self._allow_private:
             named = "" if private[0] == host else f" is at {private[0]}, which"
             raise UnreachableError(
-                f"{host}{named} is no address of the public internet; --allow-private reads it"
+                f"{host}{named} is no address of the public internet; "
+                "the ingest command reads it with --allow-private"
             )
         return addresses
 

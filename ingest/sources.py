@@ -14,11 +14,15 @@ from rag.errors import IngestError
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A file to read: how a report calls it, and what was told about it elsewhere."""
+    """A file to read: how a report calls it, and what was told about it elsewhere.
+
+    `shown` stands for its path where a reader sees that; `address` is where a page was found.
+    """
 
     path: Path
     name: str
     told: Metadata = field(default_factory=Metadata)
+    shown: str | None = None
     address: str | None = None
     etag: str | None = None
     last_modified: str | None = None
@@ -81,14 +85,14 @@ def _find(root: Path, may_be_empty: bool) -> list[Path]:
         )
         if not paths and not may_be_empty:
             raise IngestError(
-                f"{root} holds no articles ({_formats()}), so nothing was changed; "
+                f"{root} holds no articles ({formats()}), so nothing was changed; "
                 "to remove all that came from it, say --prune-all"
             )
         return paths
     if not root.exists():
         raise IngestError(f"{root} does not exist")
     if root.suffix.lower() not in LOADERS:
-        raise IngestError(f"{root} is none of {_formats()}")
+        raise IngestError(f"{root} is none of {formats()}")
     return [root]
 
 
@@ -103,5 +107,6 @@ def _unreadable(error: OSError) -> None:
     raise IngestError(f"{error.filename} cannot be read: {error.strerror}")
 
 
-def _formats() -> str:
+def formats() -> str:
+    """The suffixes of the files that are read."""
     return ", ".join(LOADERS)

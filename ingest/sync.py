@@ -186,7 +186,7 @@ def _article(loaded: Loaded, number: int, item: Item, uri: str) -> Article:
         text=loaded.text,
         title=known.title or unquote(uri.rsplit("/", 1)[-1]),
         # A page may claim any address as its own; the one where it was found is certain.
-        url=uri if item.address else known.url or uri,
+        url=uri if item.address else known.url or item.shown or uri,
         origin=uri,
         published=known.published,
         source=known.source,

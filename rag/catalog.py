@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import astuple, dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,21 @@ _DATES = "CREATE INDEX IF NOT EXISTS articles_by_date ON articles(published, sou
 _BM25 = "bm25(words, 0.5, 1.0)"
 _ARTICLE = "id, text, title, url, origin, published, source, author, place, language, pages, story"
 _PASSAGE = 'id, article_id, key, start, "end", sentences'
+_ENTRY = (
+    "SELECT a.id, a.title, a.published, nullif(a.source, ''), a.url,"
+    " (SELECT count(*) FROM passages p WHERE p.article_id = a.id) AS held,"
+    " a.origin, o.ingested FROM articles a JOIN origins o ON o.uri = a.origin"
+)
 _MANY = 500  # SQLite takes a limited number of parameters
+
+ORDERS = {
+    "title": "fold(a.title)",
+    "source": "fold(nullif(a.source, ''))",
+    "date": "a.published",
+    "passages": "held",
+    "ingested": "o.ingested",
+}
+"""What the list of articles can be ordered by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +135,20 @@ class Summary:
     passages: int
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An article with where it came from, and when it was ingested: a line in the corpus."""
+
+    id: str
+    title: str
+    published: date | None
+    source: str | None
+    url: str
+    passages: int
+    origin: str
+    ingested: datetime
+
+
 class Reader:
     """The catalog at one moment: whatever is written meanwhile is not seen."""
 
@@ -145,6 +174,48 @@ class Reader:
             " ORDER BY a.published IS NULL, a.published DESC, a.title"
         )
         return [Summary(row[0], row[1], _date(row[2]), *row[3:]) for row in rows]
+
+    def entries(
+        self,
+        words: Sequence[str] = (),
+        *,
+        order: str = "date",
+        descending: bool = True,
+        limit: int = 100,
+        offset: int = 0,
+    ) -> list[Entry]:
+        """A part of the list of articles; each of the words is in its title or source.
+
+        `order` is one of ORDERS; what an article does not tell comes last either way.
+        """
+        condition, values = _naming(words)
+        column = ORDERS[order]
+        direction = "DESC" if descending else "ASC"
+        rows = self._db.execute(
+            f"{_ENTRY} WHERE {condition} ORDER BY {column} IS NULL, {column} {direction},"
+            " fold(a.title), a.id LIMIT ? OFFSET ?",
+            (*values, limit, offset),
+        )
+        return list(map(_entry, rows))
+
+    def entry(self, article_id: str) -> Entry | None:
+        """One line of the list of articles."""
+        row = self._db.execute(f"{_ENTRY} WHERE a.id = ?", (article_id,)).fetchone()
+        return _entry(row) if row else None
+
+    def entries_naming(self, words: Sequence[str] = ()) -> int:
+        """How many articles have each of the words in their title or source."""
+        condition, values = _naming(words)
+        query = f"SELECT count(*) FROM articles a WHERE {condition}"
+        return int(self._db.execute(query, values).fetchone()[0])
+
+    def months(self) -> list[tuple[str | None, str | None, int]]:
+        """How many articles of each source each month ("2022-10") has; None where it is unknown."""
+        rows = self._db.execute(
+            "SELECT substr(published, 1, 7), nullif(source, ''), count(*) FROM articles"
+            " GROUP BY 1, 2 ORDER BY 1, 2"
+        )
+        return [(row[0], row[1], int(row[2])) for row in rows]
 
     def article(self, article_id: str) -> Article | None:
         return self.articles([article_id]).get(article_id)
@@ -199,6 +270,11 @@ class Reader:
         for key, passage in self._select(query, keys, values):
             found.setdefault(key, []).append(passage)
         return found
+
+    def keys_of_article(self, article_id: str) -> set[str]:
+        """The vectors that the passages of an article use."""
+        query = "SELECT key FROM passages WHERE article_id = ?"
+        return {row[0] for row in self._db.execute(query, (article_id,))}
 
     def keys(self) -> set[str]:
         """Every vector that some passage uses."""
@@ -372,11 +448,37 @@ class Writer(Reader):
             " FROM articles a JOIN passages p ON p.article_id = a.id WHERE a.origin = ?",
             (uri,),
         ).fetchall()
-        # The full-text index holds no text of its own, so it is told what to forget.
+        self._forget_words(rows)
+        self._db.execute("DELETE FROM origins WHERE uri = ?", (uri,))
+
+    def remove_article(self, article_id: str) -> None:
+        """Take out an article alone; its origin goes too when nothing else came from it.
+
+        An origin that stays is forgotten to have been read: read again, it is whole again.
+        """
+        rows = self._db.execute(
+            'SELECT p.number, a.title, substr(a.text, p.start + 1, p."end" - p.start)'
+            " FROM articles a JOIN passages p ON p.article_id = a.id WHERE a.id = ?",
+            (article_id,),
+        ).fetchall()
+        self._forget_words(rows)
+        query = "DELETE FROM articles WHERE id = ? RETURNING origin"
+        for (uri,) in self._db.execute(query, (article_id,)).fetchall():
+            self._db.execute(
+                "UPDATE origins SET digest = '', etag = NULL, last_modified = NULL WHERE uri = ?",
+                (uri,),
+            )
+            self._db.execute(
+                "DELETE FROM origins WHERE uri = ?"
+                " AND NOT EXISTS (SELECT 1 FROM articles WHERE origin = uri)",
+                (uri,),
+            )
+
+    def _forget_words(self, rows: Sequence[tuple[Any, ...]]) -> None:
+        """The full-text index holds no text of its own, so it is told what to forget."""
         self._db.executemany(
             "INSERT INTO words (words, rowid, title, body) VALUES ('delete', ?, ?, ?)", rows
         )
-        self._db.execute("DELETE FROM origins WHERE uri = ?", (uri,))
 
     def rebuild_words(self) -> None:
         """Make the full text again from articles and passages."""
@@ -444,6 +546,7 @@ class Catalog:
 
     def _connect(self) -> sqlite3.Connection:
         db = sqlite3.connect(self._path, timeout=30, isolation_level=None)
+        db.create_function("fold", 1, _fold, deterministic=True)
         db.execute("PRAGMA foreign_keys = ON")
         db.execute("PRAGMA synchronous = FULL")
         return db
@@ -490,6 +593,26 @@ def _within(scope: Scope) -> tuple[str, list[str]]:
         conditions.append(f"a.source IN ({', '.join('?' * len(scope.sources))})")
         values += scope.sources
     return " AND ".join(conditions), values
+
+
+def _naming(words: Sequence[str]) -> tuple[str, list[str]]:
+    """Words that an article `a` is named by as a condition, with its values."""
+    named = "instr(fold(a.title || ' ' || coalesce(a.source, '')), ?)"
+    return " AND ".join(["1", *(named for _ in words)]), [_fold(word) or "" for word in words]
+
+
+def _fold(text: str | None) -> str | None:
+    """Text without regard to case and accents, to compare and to order by."""
+    if text is None:
+        return None
+    parts = unicodedata.normalize("NFKD", text)
+    return "".join(c for c in parts if not unicodedata.combining(c)).casefold()
+
+
+def _entry(row: Sequence[Any]) -> Entry:
+    known = list(row)
+    known[2], known[7] = _date(row[2]), datetime.fromisoformat(row[7])
+    return Entry(*known)
 
 
 def _article(row: Sequence[Any]) -> Article:

@@ -29,6 +29,7 @@ from rag.types import Article, Passage, Scope, in_context
 from rag.vectors import VectorIndex
 
 _T = TypeVar("_T")
+_PATIENCE = 0.2  # seconds
 _EMBED_AT_ONCE = 512  # passages; enough to sort by length, little to hold
 
 
@@ -97,6 +98,17 @@ class Edition:
         self.changed = True
         gone = self._catalog.keys_of_origin(uri)
         self._catalog.remove_origin(uri)
+        self._disown(gone)
+
+    def remove_article(self, article_id: str) -> None:
+        """Take out an article alone; when its origin is ingested again, it comes back."""
+        gone = self._catalog.keys_of_article(article_id)
+        self.changed = self.changed or self._catalog.entry(article_id) is not None
+        self._catalog.remove_article(article_id)
+        self._disown(gone)
+
+    def _disown(self, gone: set[str]) -> None:
+        """Vectors that some passage used: those that none uses now are not to stay."""
         for key in gone - self._catalog.ids_of_keys(gone).keys():
             if self._waiting.pop(key, None) is None:
                 self._orphans.add(key)
@@ -232,12 +244,25 @@ class Library:
                 kept = name
             self._generations.sweep(keep=kept)
 
+    def is_being_written(self) -> bool:
+        """Whether somebody is writing at this moment."""
+        if not (self.home / "writer.lock").exists():
+            return False
+        try:
+            with self._lock(timeout=0):
+                return False
+        except portalocker.LockException:
+            return True
+        except OSError:  # nobody can write there
+            return False
+
     def close(self) -> None:
         self._generations.close()
 
     @contextmanager
     def _sole_writer(self, wait: bool) -> Iterator[None]:
-        lock = portalocker.Lock(self.home / "writer.lock", mode="a", timeout=inf if wait else 0)
+        # A little patience: whoever only asks whether the lock is held, holds it for a moment.
+        lock = self._lock(timeout=inf if wait else _PATIENCE)
         try:
             lock.acquire()
         except portalocker.LockException:
@@ -251,6 +276,11 @@ class Library:
             yield
         finally:
             lock.release()
+
+    def _lock(self, timeout: float) -> portalocker.Lock:
+        return portalocker.Lock(
+            self.home / "writer.lock", mode="a", timeout=timeout, check_interval=0.05
+        )
 
     def _check_encoder(self, reader: Reader) -> None:
         built = reader.state().encoder

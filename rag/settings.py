@@ -64,6 +64,10 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="the address of the chat window")
     port: int = Field(7860, ge=0, le=65535, description="the port of the chat window")
 
+    upload_limit: int = Field(
+        20, ge=1, le=50, description="megabytes that a file handed in at the window may have"
+    )
+
     @field_validator("home")
     @classmethod
     def _expand(cls, home: Path) -> Path:

@@ -117,19 +117,25 @@ def started(home: Path) -> Iterator[str]:
         said = process.stdout.readline()
         found = re.search(r"http://127\.0\.0\.1:\d+", said)
         assert found, said or process.stderr.read()
-        yield found.group()
+        try:
+            yield found.group()
+        except BaseException:
+            process.kill()  # or it would be waited for
+            raise
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 0
         assert process.stderr.read() == ""
 
 
 @contextmanager
-def served(qa: ArticleQA) -> Iterator[str]:
+def served(qa: ArticleQA, **options: int) -> Iterator[str]:
     """The address of a window over any ArticleQA, served by a thread of this process."""
     import uvicorn
 
     door = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(application(qa), log_level="error", timeout_graceful_shutdown=1)
+    config = uvicorn.Config(
+        application(qa, **options), log_level="error", timeout_graceful_shutdown=1
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [door]}, daemon=True)
     thread.start()

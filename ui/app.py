@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from rag.assistant import ArticleQA
+from rag.encoder import SentenceTransformerEncoder
 from rag.errors import ArticleQAError, SettingsError
+from rag.library import Library
 from rag.settings import Settings
 
 if TYPE_CHECKING:
@@ -34,32 +36,41 @@ _HEADERS = {
 def serve(settings: Settings) -> None:
     """Show the window until it is interrupted.
 
-    Raises NoLibraryError where nothing has been ingested yet, SettingsError for a host or port
-    that cannot be had.
+    Where nothing has been ingested yet it begins an empty library, to which visitors can add.
+    Raises SettingsError for a host or port that cannot be had.
     """
-    with ArticleQA.from_settings(settings) as qa, _listen(settings.host, settings.port) as door:
+    with _listen(settings.host, settings.port) as door, _assistant(settings) as qa:
         threading.Thread(target=_warm_up, args=(qa,), daemon=True).start()
-        app = application(qa)
+        app = application(qa, limit=settings.upload_limit)
         config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1)
         print(f"article-qa is ready at {_url(door)} (Ctrl-C stops it)", flush=True)
         with suppress(KeyboardInterrupt):
             _Server(config).run(sockets=[door])
 
 
-def application(qa: ArticleQA) -> FastAPI:
-    """The window as an ASGI application: no sharing, no telemetry, no uploads, no open API.
+def application(qa: ArticleQA, *, limit: int = 20) -> FastAPI:
+    """The window as an ASGI application: no sharing, no telemetry, no open API.
+
+    `limit` is in megabytes, of a file that is handed in.
 
     Gradio's own `launch` is not used: it asks its server over HTTP whether it runs, which fails
     behind a proxy, and tries a port on 127.0.0.1 whatever the host.
     """
     from fastapi import FastAPI
 
+    from ingest.intake import Intake
     from ui import window
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(_Sealed)
-    window.mount(app, window.build(qa))
+    intake = Intake(qa.retriever.library, limit=limit)
+    window.mount(app, window.build(qa, intake), intake.largest)
     return app
+
+
+def _assistant(settings: Settings) -> ArticleQA:
+    encoder = SentenceTransformerEncoder(settings.encoder, settings.precision)
+    return ArticleQA.over(Library.create(settings.home, encoder), settings)
 
 
 class _Server(uvicorn.Server):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -22,10 +22,14 @@ Shown = dict[Any, Any]
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """A conversation's events; each method is given values of components and says what is shown."""
+    """A conversation's events; each method is given values of components and says what is shown.
+
+    `newest` is what is beside a conversation that has no sources yet.
+    """
 
     qa: ArticleQA
     parts: Parts
+    newest: Callable[[], str]
 
     def outputs(self) -> list[Any]:
         """Every component that changes here."""
@@ -97,7 +101,7 @@ class Talk:
         yield {parts.box: gr.update(submit_btn="Ask", stop_btn=False), parts.chats: kept(now)}
 
     def _beside(self, now: Conversation) -> str:
-        return now.sources() or page.newest(self.qa.articles())
+        return now.sources() or self.newest()
 
     def _unedited(self) -> Shown:
         """No question is edited any longer."""

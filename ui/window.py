@@ -13,16 +13,18 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # Gradio reads it when it is i
 import gradio as gr
 from fastapi import FastAPI
 
+from ingest.intake import Intake
 from rag.assistant import ArticleQA
 from rag.errors import ArticleQAError, QuestionError
 from rag.types import Scope, Span
-from ui import page
+from ui import corpus, page, shelf
 from ui.chats import exported, restored
 from ui.conversation import Conversation
 from ui.examples import Examples
 from ui.talk import Shown, Talk, wanted
 
 AT_ONCE = 8  # visitors who are answered at the same time; the others wait for their turn
+_HOUR = 3600  # seconds
 
 _BESIDE = """<div class="list">${value}</div>
 <div class="reader" role="region" aria-label="Article" tabindex="-1" hidden></div>
@@ -48,17 +50,33 @@ class Parts:
     beside: gr.HTML
 
 
-def build(qa: ArticleQA) -> gr.Blocks:
+def build(qa: ArticleQA, intake: Intake) -> gr.Blocks:
     """The page. Each visitor has a conversation of their own."""
-    window = gr.Blocks(title="article-qa", analytics_enabled=False, fill_width=True)
+    window = gr.Blocks(
+        title="article-qa",
+        analytics_enabled=False,
+        fill_width=True,
+        delete_cache=(_HOUR, _HOUR),  # files that were handed in and never taken
+    )
     with window:
-        _wire(window, _lay_out(qa), qa)
+        masthead = gr.HTML(elem_id="masthead", apply_default_css=False)
+        with gr.Tabs(elem_id="rooms"):
+            with gr.Tab("Chat"):
+                parts = _lay_out(qa, masthead)
+            # What is in a tab is not there before it is opened; the corpus has to be, since it
+            # ingests the samples for the chat. So it stands outside, and the styles show it.
+            gr.Tab("Corpus", elem_id="corpus-tab")
+        shelves = corpus.lay_out(qa, intake)
+        _wire(window, parts, shelves, qa, intake)
     window.queue(api_open=False, default_concurrency_limit=AT_ONCE)
     return window
 
 
-def mount(app: FastAPI, window: gr.Blocks) -> None:
-    """Put the page at the root of an application, with all that Gradio would share shut off."""
+def mount(app: FastAPI, window: gr.Blocks, largest: int) -> None:
+    """Put the page at the root of an application, with all that Gradio would share shut off.
+
+    `largest` is in bytes, of a file that is handed in.
+    """
     # A typeface that comes with Gradio, in full: nothing is fetched from elsewhere.
     sans = gr.themes.LocalFont("Source Sans Pro", weights=(400, 700))
     gr.mount_gradio_app(
@@ -66,7 +84,7 @@ def mount(app: FastAPI, window: gr.Blocks) -> None:
         window,
         path="/",
         theme=gr.themes.Base(font=[sans, "system-ui", "sans-serif"], font_mono=["monospace"]),
-        css=_resource("style.css"),
+        css=_resource("style.css") + _resource("corpus.css"),
         footer_links=[],
         run_history=False,
         enable_monitoring=False,
@@ -74,7 +92,7 @@ def mount(app: FastAPI, window: gr.Blocks) -> None:
         pwa=False,
         mcp_server=False,
         show_error=False,
-        max_file_size=1,  # nothing is uploaded here
+        max_file_size=largest,
     )
 
 
@@ -82,9 +100,8 @@ def _resource(name: str) -> str:
     return files("ui").joinpath(name).read_text(encoding="utf-8")
 
 
-def _lay_out(qa: ArticleQA) -> Parts:
+def _lay_out(qa: ArticleQA, masthead: gr.HTML) -> Parts:
     conversation = gr.State(Conversation())
-    masthead = gr.HTML(elem_id="masthead", apply_default_css=False)
     chats = _chats()
     with gr.Row(elem_id="desk"):
         with gr.Column(elem_id="talk"):
@@ -177,20 +194,28 @@ def _chat(model: str) -> gr.Chatbot:
     )
 
 
-def _wire(window: gr.Blocks, parts: Parts, qa: ArticleQA) -> None:
-    talk, examples = Talk(qa, parts), Examples(qa)
+def _wire(window: gr.Blocks, parts: Parts, shelves: gr.HTML, qa: ArticleQA, intake: Intake) -> None:
+    talk, examples = Talk(qa, parts, lambda: _newest(qa, intake)), Examples(qa)
 
     def welcome(written: str | None) -> Shown:
-        articles = qa.articles()
-        now = restored(written, qa) or Conversation()
+        return {**talk.showing(restored(written, qa) or Conversation()), **library()}
+
+    def refresh(now: Conversation) -> Shown:
+        """What is shown of the library, when other articles are in it."""
+        shown = {} if now.turns else {parts.beside: _newest(qa, intake)}
+        return {**shown, **library()}
+
+    def library() -> Shown:
+        articles = len(qa.articles())
         return {
-            **talk.showing(now),
-            parts.masthead: page.masthead(len(articles), qa.model),
+            parts.masthead: page.masthead(articles, qa.model),
             parts.only[0]: gr.update(choices=qa.sources()),
         }
 
     def suggest() -> Any:
-        return gr.update(examples=[{"text": question} for question in examples.questions()])
+        questions = examples.questions()
+        invitation = page.invitation(qa.model) if qa.articles() else shelf.NO_ARTICLES
+        return gr.update(examples=[{"text": each} for each in questions], placeholder=invitation)
 
     def name_limits(*only: Any) -> Any:
         """What limits the questions is seen even where the controls are folded away."""
@@ -215,7 +240,17 @@ def _wire(window: gr.Blocks, parts: Parts, qa: ArticleQA) -> None:
     gr.on(changes, name_limits, [*parts.only], [parts.limits], **quiet)
     greeted = [*outputs, parts.masthead, source]
     window.load(welcome, [parts.chats], greeted, js=_resource("current.js"), **quiet)
-    window.load(suggest, None, [parts.chat], **quiet)
+    shelves.input(refresh, now, [parts.beside, parts.masthead, source], **quiet)
+    for comes in (window.load, shelves.input):
+        comes(suggest, None, [parts.chat], **quiet)
+
+
+def _newest(qa: ArticleQA, intake: Intake) -> str:
+    """The newest articles, or what an empty library offers."""
+    articles = qa.articles()
+    return (
+        page.newest(articles) if articles else shelf.nothing_yet(has_samples=bool(intake.samples))
+    )
 
 
 def _saving(wanted: list[Any]) -> str | None:

@@ -1,0 +1,221 @@
+"""What visitors hand in: files under hostile names, pages, samples, and one run at a time."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+from ingest.intake import Intake, Outcome, Upload, plain_name
+from ingest.sources import discover
+from ingest.sync import sync
+from rag.check import problems
+from rag.errors import IngestError, LibraryBusyError
+from rag.library import Library
+
+COAST = "The lighthouse at Cape Wrath was built in 1828 by Robert Stevenson."
+TOWER = "The water tower of Mannheim was finished in 1889 and is 60 meters high."
+RECORDS = f"""{{"id": 1, "title": "One", "text": "{COAST}"}}
+{{"id": 2, "title": "Two", "text": "{TOWER}"}}"""
+
+Hand = Callable[[str, str | bytes], Upload]
+
+
+@pytest.fixture
+def hand(tmp_path: Path) -> Iterator[Hand]:
+    """A file as a browser hands it in: it lies somewhere, under some name."""
+    number = iter(range(1000))
+
+    def hand(name: str, content: str | bytes) -> Upload:
+        path = tmp_path / f"received-{next(number)}"
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return Upload(name, path.stat().st_size, path)
+
+    return hand
+
+
+def outcome(intake: Intake) -> Outcome:
+    while intake.state().is_running:
+        time.sleep(0.01)
+    run = intake.state().run
+    assert run is not None
+    assert run.outcome is not None, run.problem
+    return run.outcome
+
+
+def kept(library: Library) -> list[str]:
+    return sorted(path.name for path in (library.home / "uploads").iterdir())
+
+
+def titles(library: Library) -> list[str]:
+    with library.catalog.reading() as catalog:
+        return [entry.title for entry in catalog.entries(order="title", descending=False)]
+
+
+def test_files_are_added_changed_and_left_as_they_are(library: Library, hand: Hand) -> None:
+    intake = Intake(library)
+    intake.add([hand("coast.txt", COAST), hand("tower.txt", TOWER)])
+    assert outcome(intake).added == ("coast.txt", "tower.txt")
+    intake.add(
+        [hand("coast.txt", COAST), hand("tower.txt", TOWER + " It stands."), hand("x.md", "")]
+    )
+    done = outcome(intake)
+    assert (done.added, done.changed, done.unchanged) == ((), ("tower.txt",), ("coast.txt",))
+    assert [(each.path, each.reason) for each in done.failures] == [("x.md", "it holds no text")]
+    assert kept(library) == ["coast.txt", "tower.txt"]
+    assert (library.home / "uploads" / "tower.txt").read_text() == TOWER + " It stands."
+    with library.catalog.reading() as catalog:
+        assert {entry.url for entry in catalog.entries()} == {"coast.txt", "tower.txt"}
+    again = sync(library, discover([library.home / "uploads"]))
+    assert (again.unchanged, again.added, again.changed) == (2, 0, 0)
+
+
+def test_a_broken_file_does_not_take_the_place_of_a_good_one(library: Library, hand: Hand) -> None:
+    intake = Intake(library)
+    intake.add([hand("coast.txt", COAST)])
+    outcome(intake)
+    intake.add([hand("coast.txt", b"\x00\x01\x02" * 99)])
+    (failure,) = outcome(intake).failures
+    assert failure.path == "coast.txt"
+    assert (library.home / "uploads" / "coast.txt").read_text() == COAST
+    assert titles(library) == [COAST]
+
+
+@pytest.mark.parametrize(
+    ("claimed", "name"),
+    [
+        ("../../etc/cron.txt", "cron.txt"),
+        ("..\\..\\boot.txt", "boot.txt"),
+        ("/etc/passwd.txt", "passwd.txt"),
+        (".hidden.txt", "hidden.txt"),
+        ("two\nlines\x00.txt", "twolines.txt"),
+        ("evil\u202etxt.md", "eviltxt.md"),
+        ("Zürich news.txt", "Zürich news.txt"),
+        ("../..", ""),
+        ("...", ""),
+        ("", ""),
+        ("é" * 300 + ".txt", "é" * 98 + ".txt"),
+    ],
+)
+def test_a_name_leads_nowhere_else(claimed: str, name: str) -> None:
+    assert plain_name(claimed) == name
+
+
+def test_hostile_files_are_refused_with_reasons_and_nothing_is_written_elsewhere(
+    library: Library, hand: Hand
+) -> None:
+    before = {path for path in library.home.parent.rglob("*") if path.is_file()}
+    intake = Intake(library, limit=1)
+    handed = [
+        hand("../../out.txt", COAST),
+        hand("out.txt", TOWER),
+        hand("..", COAST),
+        hand("program.exe", b"MZ"),
+        hand("big.txt", b"a " * 600_000),
+        Upload("vast.txt", 5_000_000),
+        Upload("lost.txt", 10),
+    ]
+    intake.add(handed)
+    done = outcome(intake)
+    assert done.added == ("out.txt",)
+    reasons = {failure.path: failure.reason for failure in done.failures}
+    assert reasons["out.txt"] == "another file of this name came with it"
+    assert reasons[".."] == "its name cannot be used"
+    assert reasons["program.exe"].startswith("files of this kind are not read; these are: .txt,")
+    assert reasons["big.txt"] == "it has 1.2 MB; 1 MB are the most"
+    assert reasons["vast.txt"] == "it has 5.0 MB; 1 MB are the most"
+    assert reasons["lost.txt"] == "its transfer failed"
+    after = {path for path in library.home.parent.rglob("*") if path.is_file()}
+    new = {path for path in after - before if "received" not in path.name}
+    outside = {path for path in new if not path.is_relative_to(library.home)}
+    assert not outside
+    assert kept(library) == ["out.txt"]
+
+
+def test_a_page_of_a_private_network_is_not_fetched(library: Library) -> None:
+    asked: list[str] = []
+
+    class Page(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+
+    site = HTTPServer(("127.0.0.1", 0), Page)
+    threading.Thread(target=site.serve_forever, daemon=True).start()
+    intake = Intake(library)
+    intake.add([], [f"http://127.0.0.1:{site.server_port}/secret", "file:///etc/passwd"])
+    failures = outcome(intake).failures
+    site.shutdown()
+    assert "127.0.0.1 is no address of the public internet" in failures[0].reason
+    assert failures[1].reason == "only addresses with http and https are read"
+    assert asked == []
+
+
+def test_one_run_at_a_time_here_and_elsewhere(library: Library, hand: Hand) -> None:
+    intake = Intake(library)
+    with library.writing():
+        assert intake.state().is_busy_elsewhere
+        with pytest.raises(LibraryBusyError, match="an ingest is running"):
+            intake.add([hand("coast.txt", COAST)])
+    assert not intake.state().is_busy_elsewhere
+    with pytest.raises(IngestError, match="name a file or an address"):
+        intake.add([])
+    with pytest.raises(IngestError, match="50 addresses at a time"):
+        intake.add([], ["http://x.example"] * 51)
+
+
+def test_a_removed_article_is_gone_until_its_file_comes_again(library: Library, hand: Hand) -> None:
+    intake = Intake(library)
+    intake.add([hand("records.jsonl", RECORDS), hand("coast.txt", COAST)])
+    outcome(intake)
+
+    def remove(title: str) -> None:
+        with library.catalog.reading() as catalog:
+            (entry,) = (each for each in catalog.entries() if each.title == title)
+        assert intake.remove(entry.id) == entry
+        assert intake.remove(entry.id) is None
+        assert list(problems(library)) == []
+
+    remove(COAST)
+    assert titles(library) == ["One", "Two"]
+    assert kept(library) == ["records.jsonl"]
+    remove("One")
+    assert titles(library) == ["Two"]
+    assert kept(library) == ["records.jsonl"]
+    intake.add([hand("records.jsonl", RECORDS)])
+    assert outcome(intake).changed == ("records.jsonl",)
+    assert titles(library) == ["One", "Two"]
+    assert list(problems(library)) == []
+
+
+def test_the_list_is_sorted_filtered_and_given_in_parts(library: Library, hand: Hand) -> None:
+    articles = [
+        ("Älpine huts", "Zeit", "2021-05-01"),
+        ("alps in snow", "NZZ", "2023-01-01"),
+        ("Boats", "", ""),
+    ]
+    files = [
+        hand(f"{number}.md", f"---\ntitle: {title}\nsource: {source}\ndate: {day}\n---\n{COAST}")
+        for number, (title, source, day) in enumerate(articles)
+    ]
+    intake = Intake(library)
+    intake.add(files)
+    outcome(intake)
+    with library.catalog.reading() as catalog:
+
+        def listed(**how: object) -> list[str]:
+            return [entry.title for entry in catalog.entries(**how)]  # type: ignore[arg-type]
+
+        assert listed(order="title", descending=False) == ["Älpine huts", "alps in snow", "Boats"]
+        assert listed(order="date") == ["alps in snow", "Älpine huts", "Boats"]
+        assert listed(order="date", descending=False) == ["Älpine huts", "alps in snow", "Boats"]
+        assert listed(order="source", descending=False)[-1] == "Boats"
+        assert listed(words=["ALPINE"]) == ["Älpine huts"]
+        assert listed(words=["alp", "nzz"]) == ["alps in snow"]
+        assert listed(words=["%"]) == []
+        assert catalog.entries_naming(["alp"]) == 2
+        assert listed(order="title", descending=False, limit=1, offset=1) == ["alps in snow"]
+        assert catalog.months() == [(None, None, 1), ("2021-05", "Zeit", 1), ("2023-01", "NZZ", 1)]
