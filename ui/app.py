@@ -14,6 +14,7 @@ import uvicorn
 from rag.assistant import ArticleQA
 from rag.errors import ArticleQAError, SettingsError
 from rag.settings import Settings
+from ui.access import Access, Guarded
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -31,34 +32,38 @@ _HEADERS = {
 }
 
 
-def serve(settings: Settings) -> None:
+def serve(settings: Settings, *, everyone: bool = False) -> None:
     """Show the window until it is interrupted.
 
     Raises NoLibraryError where nothing has been ingested yet, SettingsError for a host or port
-    that cannot be had.
+    that cannot be had, or where strangers are let in and `everyone` does not say that they may be.
     """
+    access = Access.of(settings.host, settings.auth.get_secret_value(), everyone=everyone)
     with ArticleQA.from_settings(settings) as qa, _listen(settings.host, settings.port) as door:
         threading.Thread(target=_warm_up, args=(qa,), daemon=True).start()
-        app = application(qa)
+        app = application(qa, access)
         config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1)
         print(f"article-qa is ready at {_url(door)} (Ctrl-C stops it)", flush=True)
         with suppress(KeyboardInterrupt):
             _Server(config).run(sockets=[door])
 
 
-def application(qa: ArticleQA) -> FastAPI:
-    """The window as an ASGI application: no sharing, no telemetry, no uploads, no open API.
+def application(qa: ArticleQA, access: Access = Access()) -> FastAPI:
+    """The window as an ASGI application: no sharing, no telemetry, no uploads.
 
     Gradio's own `launch` is not used: it asks its server over HTTP whether it runs, which fails
     behind a proxy, and tries a port on 127.0.0.1 whatever the host.
     """
     from fastapi import FastAPI
+    from starlette.middleware.cors import CORSMiddleware
 
     from ui import window
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(CORSMiddleware)  # no origin but our own; Gradio's would let any in
+    app.add_middleware(Guarded, access=access)
     app.add_middleware(_Sealed)
-    window.mount(app, window.build(qa))
+    window.mount(app, window.build(qa, may_ingest=access.is_known))
     return app
 
 

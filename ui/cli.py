@@ -31,6 +31,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     chat.add_argument("--host", help="the address to listen on (ARTICLE_QA_HOST)")
     chat.add_argument("--port", type=int, help="the port to listen on (ARTICLE_QA_PORT)")
     chat.add_argument("--model", metavar="NAME", help=_MODEL)
+    doors = chat.add_mutually_exclusive_group()
+    doors.add_argument(
+        "--auth",
+        metavar="USER:PASSWORD,...",
+        help="who may sign in; ARTICLE_QA_AUTH keeps it out of the list of processes",
+    )
+    doors.add_argument(
+        "--open-to-everyone", action="store_true", help="let strangers in at a --host of any kind"
+    )
     chat.set_defaults(run=_chat)
 
     ask = commands.add_parser("ask", help="answer one question")
@@ -76,8 +85,8 @@ def _chat(arguments: argparse.Namespace) -> int:
     from rag.settings import Settings
     from ui.app import serve
 
-    given = {name: getattr(arguments, name) for name in ("home", "host", "port", "model")}
-    serve(Settings.load(**given))
+    given = {name: getattr(arguments, name) for name in ("home", "host", "port", "model", "auth")}
+    serve(Settings.load(**given), everyone=arguments.open_to_everyone)
     return 0
 
 

@@ -16,10 +16,12 @@ from fastapi import FastAPI
 from rag.assistant import ArticleQA
 from rag.errors import ArticleQAError, QuestionError
 from rag.types import Scope, Span
-from ui import page
+from ui import page, programs
 from ui.conversation import Conversation, Only, examples, reply
 
 AT_ONCE = 8  # visitors who are answered at the same time; the others wait for their turn
+WAITING = 100  # who may wait; whoever comes then is told that the window is busy
+_ASKING = "asking"  # the one line in which all questions wait, first come first served
 
 _BESIDE = """<div class="list">${value}</div>
 <div class="reader" role="region" aria-label="Article" tabindex="-1" hidden></div>
@@ -44,12 +46,13 @@ class Parts:
     beside: gr.HTML
 
 
-def build(qa: ArticleQA) -> gr.Blocks:
-    """The page. Each visitor has a conversation of their own."""
+def build(qa: ArticleQA, *, may_ingest: bool = True) -> gr.Blocks:
+    """The page, and its functions for programs. Each visitor has a conversation of their own."""
     window = gr.Blocks(title="article-qa", analytics_enabled=False, fill_width=True)
     with window:
+        programs.offer(qa, may_ingest=may_ingest, asking=_ASKING)  # first, so the names are free
         _wire(window, _lay_out(qa), qa)
-    window.queue(api_open=False, default_concurrency_limit=AT_ONCE)
+    window.queue(api_open=False, max_size=WAITING, default_concurrency_limit=AT_ONCE)
     return window
 
 
@@ -193,11 +196,12 @@ def _wire(window: gr.Blocks, parts: Parts, qa: ArticleQA) -> None:
             return gr.update(label=str(error))
 
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+    asking = {**quiet, "concurrency_id": _ASKING}
     asked = [parts.conversation, *parts.only]
-    parts.box.submit(ask, [parts.box, *asked], outputs, **quiet)
-    parts.chat.example_select(example, asked, outputs, **quiet)
-    parts.retry.click(again, asked, outputs, **quiet)
-    parts.box.stop(stop, [parts.conversation], None, **quiet)
+    parts.box.submit(ask, [parts.box, *asked], outputs, **asking)
+    parts.chat.example_select(example, asked, outputs, **asking)
+    parts.retry.click(again, asked, outputs, **asking)
+    parts.box.stop(stop, [parts.conversation], None, queue=False, **quiet)
     parts.clear.click(clear, None, outputs, **quiet)
     source, after, before = parts.only
     changes = [source.change, after.blur, after.submit, before.blur, before.submit]
