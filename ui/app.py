@@ -57,9 +57,10 @@ def application(qa: ArticleQA, access: Access = Access()) -> FastAPI:
     from fastapi import FastAPI
     from starlette.middleware.cors import CORSMiddleware
 
-    from ui import window
+    from ui import mcp, window
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    mcp.mount(app, qa)
     app.add_middleware(CORSMiddleware)  # no origin but our own; Gradio's would let any in
     app.add_middleware(Guarded, access=access)
     app.add_middleware(_Sealed)

@@ -1,4 +1,4 @@
-"""The command line: article-qa chat | ask | ingest | articles | check | rebuild."""
+"""The command line: article-qa chat | ask | ingest | articles | check | rebuild | mcp | eval."""
 
 from __future__ import annotations
 
@@ -66,7 +66,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     rebuild = commands.add_parser("rebuild", help="make vectors and full text again")
     rebuild.set_defaults(run=_rebuild)
 
-    for command in (chat, ask, articles, check, rebuild):
+    mcp = commands.add_parser("mcp", help="serve the library to programs that speak MCP, on stdio")
+    mcp.add_argument("--model", metavar="NAME", help=_MODEL)
+    mcp.set_defaults(run=_mcp)
+
+    for command in (chat, ask, articles, check, rebuild, mcp):
         command.add_argument(
             "--home", metavar="DIR", help="where the library lives (ARTICLE_QA_HOME)"
         )
@@ -156,6 +160,15 @@ def _rebuild(arguments: argparse.Namespace) -> int:
     with _library(arguments) as library, ingestion.Bar("Embedding", " passages") as bar:
         done = library.rebuild(bar)
     print(f"{done} passages embedded again; the library is whole")
+    return 0
+
+
+def _mcp(arguments: argparse.Namespace) -> int:
+    from rag.assistant import ArticleQA
+    from ui.mcp import server
+
+    with ArticleQA.open(arguments.home, model=arguments.model) as qa:
+        server(qa).run()
     return 0
 
 
