@@ -70,7 +70,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     mcp.add_argument("--model", metavar="NAME", help=_MODEL)
     mcp.set_defaults(run=_mcp)
 
-    for command in (chat, ask, articles, check, rebuild, mcp):
+    evaluate = commands.add_parser("eval", help="ask again what readers of the window judged")
+    evaluate.add_argument("--model", metavar="NAME", help=_MODEL)
+    evaluate.set_defaults(run=_eval)
+
+    for command in (chat, ask, articles, check, rebuild, mcp, evaluate):
         command.add_argument(
             "--home", metavar="DIR", help="where the library lives (ARTICLE_QA_HOME)"
         )
@@ -170,6 +174,27 @@ def _mcp(arguments: argparse.Namespace) -> int:
     with ArticleQA.open(arguments.home, model=arguments.model) as qa:
         server(qa).run()
     return 0
+
+
+def _eval(arguments: argparse.Namespace) -> int:
+    from rag.assistant import ArticleQA
+    from rag.feedback import cases, replay
+
+    with ArticleQA.open(arguments.home, model=arguments.model) as qa:
+        failed = said = 0
+        for outcome in replay(qa, cases(qa.retriever.library.home)):
+            said += 1
+            failed += not outcome.is_well
+            case, mark = outcome.case, "ok  " if outcome.is_well else "FAIL"
+            print(
+                ingestion.printable(
+                    f"{mark}  {case.opinion:14}  {outcome.found:20}  {case.question}"
+                )
+            )
+    print(
+        f"{said - failed} of {said} are as their readers want them" if said else "no feedback yet"
+    )
+    return 1 if failed else 0
 
 
 def _library(arguments: argparse.Namespace) -> closing[Library]:

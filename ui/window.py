@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from rag.assistant import ArticleQA
 from rag.errors import ArticleQAError, QuestionError
 from rag.types import Scope, Span
-from ui import page, programs
+from ui import feedback, page, programs
 from ui.conversation import Conversation, Only, examples, reply
 
 AT_ONCE = 8  # visitors who are answered at the same time; the others wait for their turn
@@ -65,7 +65,7 @@ def mount(app: FastAPI, window: gr.Blocks) -> None:
         window,
         path="/",
         theme=gr.themes.Base(font=[sans, "system-ui", "sans-serif"], font_mono=["monospace"]),
-        css=_resource("style.css"),
+        css=_resource("style.css") + _resource("feedback.css"),
         footer_links=[],
         run_history=False,
         enable_monitoring=False,
@@ -91,6 +91,7 @@ def _lay_out(qa: ArticleQA) -> Parts:
                 retry = gr.Button("Retry", elem_id="retry", size="sm")
                 gr.Button("Copy answer", elem_id="copy", size="sm")
                 clear = gr.Button("Clear", elem_id="clear", size="sm")
+            feedback.add(qa.retriever.library.home, conversation)
             with gr.Accordion(page.scope_words(Scope()), open=False, elem_id="limits") as limits:
                 only = _limits()
             box = gr.Textbox(
