@@ -119,6 +119,7 @@ def _with_web(
 
 
 def _sync(arguments: argparse.Namespace, local: Sources, library: Library) -> int:
+    from ingest.remote import remember
     from ingest.sync import sync
 
     with library.catalog.reading() as catalog:
@@ -132,6 +133,7 @@ def _sync(arguments: argparse.Namespace, local: Sources, library: Library) -> in
             wait=arguments.wait,
             progress=bar,
         )
+    remember(library.home, local.folders)
     if arguments.json:
         print(json.dumps(asdict(report), indent=2), flush=True)
     else:

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from rag.errors import SettingsError
@@ -63,6 +63,10 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="the address of the chat window")
     port: int = Field(7860, ge=0, le=65535, description="the port of the chat window")
+    auth: SecretStr = Field(
+        SecretStr(""),
+        description="who may sign in to the chat window: `user:password`, several separated by commas",
+    )
 
     upload_limit: int = Field(
         20, ge=1, le=50, description="megabytes that a file handed in at the window may have"

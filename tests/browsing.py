@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from rag.assistant import ArticleQA
+from ui.access import Access
 from ui.app import application
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -128,13 +129,13 @@ def started(home: Path) -> Iterator[str]:
 
 
 @contextmanager
-def served(qa: ArticleQA, **options: int) -> Iterator[str]:
+def served(qa: ArticleQA, access: Access = Access(), **options: int) -> Iterator[str]:
     """The address of a window over any ArticleQA, served by a thread of this process."""
     import uvicorn
 
     door = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
-        application(qa, **options), log_level="error", timeout_graceful_shutdown=1
+        application(qa, access, **options), log_level="critical", timeout_graceful_shutdown=1
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [door]}, daemon=True)

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from rag.assistant import ArticleQA
+from tests.browsing import served
 from tests.conftest import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -24,11 +26,17 @@ def blocks(language: str) -> list[str]:
 
 
 def test_the_python_examples_print_what_is_shown(
-    seeds_home: Path, monkeypatch: pytest.MonkeyPatch
+    seeds_home: Path, qa: ArticleQA, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ARTICLE_QA_HOME", str(seeds_home))
     examples = "\n".join(blocks("python"))
-    test = doctest.DocTestParser().get_doctest(examples, {}, "README.md", "README.md", 0)
+    with served(qa) as window:
+        _run(examples, window)
+
+
+def _run(examples: str, window: str) -> None:
+    names = {"window": window}
+    test = doctest.DocTestParser().get_doctest(examples, names, "README.md", "README.md", 0)
     assert len(test.examples) > 10
     printed: list[str] = []
     runner = doctest.DocTestRunner(optionflags=OPTIONS, verbose=False)

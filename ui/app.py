@@ -16,6 +16,7 @@ from rag.encoder import SentenceTransformerEncoder
 from rag.errors import ArticleQAError, SettingsError
 from rag.library import Library
 from rag.settings import Settings
+from ui.access import Access, Guarded
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -33,23 +34,25 @@ _HEADERS = {
 }
 
 
-def serve(settings: Settings) -> None:
+def serve(settings: Settings, *, everyone: bool = False) -> None:
     """Show the window until it is interrupted.
 
     Where nothing has been ingested yet it begins an empty library, to which visitors can add.
-    Raises SettingsError for a host or port that cannot be had.
+    Raises SettingsError for a host or port that cannot be had, or where strangers are let in and
+    `everyone` does not say that they may be.
     """
+    access = Access.of(settings.host, settings.auth.get_secret_value(), everyone=everyone)
     with _listen(settings.host, settings.port) as door, _assistant(settings) as qa:
         threading.Thread(target=_warm_up, args=(qa,), daemon=True).start()
-        app = application(qa, limit=settings.upload_limit)
+        app = application(qa, access, limit=settings.upload_limit)
         config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1)
         print(f"article-qa is ready at {_url(door)} (Ctrl-C stops it)", flush=True)
         with suppress(KeyboardInterrupt):
             _Server(config).run(sockets=[door])
 
 
-def application(qa: ArticleQA, *, limit: int = 20) -> FastAPI:
-    """The window as an ASGI application: no sharing, no telemetry, no open API.
+def application(qa: ArticleQA, access: Access = Access(), *, limit: int = 20) -> FastAPI:
+    """The window as an ASGI application: no sharing, no telemetry.
 
     `limit` is in megabytes, of a file that is handed in.
 
@@ -57,14 +60,19 @@ def application(qa: ArticleQA, *, limit: int = 20) -> FastAPI:
     behind a proxy, and tries a port on 127.0.0.1 whatever the host.
     """
     from fastapi import FastAPI
+    from starlette.middleware.cors import CORSMiddleware
 
     from ingest.intake import Intake
-    from ui import window
+    from ui import mcp, window
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    mcp.mount(app, qa)
+    app.add_middleware(CORSMiddleware)  # no origin but our own; Gradio's would let any in
+    app.add_middleware(Guarded, access=access)
     app.add_middleware(_Sealed)
     intake = Intake(qa.retriever.library, limit=limit)
-    window.mount(app, window.build(qa, intake), intake.largest)
+    blocks = window.build(qa, intake, may_ingest=access.is_known)
+    window.mount(app, blocks, intake.largest)
     return app
 
 

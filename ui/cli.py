@@ -1,4 +1,4 @@
-"""The command line: article-qa chat | ask | ingest | articles | check | rebuild."""
+"""The command line: article-qa chat | ask | ingest | articles | check | rebuild | mcp | eval."""
 
 from __future__ import annotations
 
@@ -31,6 +31,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     chat.add_argument("--host", help="the address to listen on (ARTICLE_QA_HOST)")
     chat.add_argument("--port", type=int, help="the port to listen on (ARTICLE_QA_PORT)")
     chat.add_argument("--model", metavar="NAME", help=_MODEL)
+    doors = chat.add_mutually_exclusive_group()
+    doors.add_argument(
+        "--auth",
+        metavar="USER:PASSWORD,...",
+        help="who may sign in; ARTICLE_QA_AUTH keeps it out of the list of processes",
+    )
+    doors.add_argument(
+        "--open-to-everyone", action="store_true", help="let strangers in at a --host of any kind"
+    )
     chat.set_defaults(run=_chat)
 
     ask = commands.add_parser("ask", help="answer one question")
@@ -57,7 +66,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     rebuild = commands.add_parser("rebuild", help="make vectors and full text again")
     rebuild.set_defaults(run=_rebuild)
 
-    for command in (chat, ask, articles, check, rebuild):
+    mcp = commands.add_parser("mcp", help="serve the library to programs that speak MCP, on stdio")
+    mcp.add_argument("--model", metavar="NAME", help=_MODEL)
+    mcp.set_defaults(run=_mcp)
+
+    evaluate = commands.add_parser("eval", help="ask again what readers of the window judged")
+    evaluate.add_argument("--model", metavar="NAME", help=_MODEL)
+    evaluate.set_defaults(run=_eval)
+
+    for command in (chat, ask, articles, check, rebuild, mcp, evaluate):
         command.add_argument(
             "--home", metavar="DIR", help="where the library lives (ARTICLE_QA_HOME)"
         )
@@ -76,8 +93,8 @@ def _chat(arguments: argparse.Namespace) -> int:
     from rag.settings import Settings
     from ui.app import serve
 
-    given = {name: getattr(arguments, name) for name in ("home", "host", "port", "model")}
-    serve(Settings.load(**given))
+    given = {name: getattr(arguments, name) for name in ("home", "host", "port", "model", "auth")}
+    serve(Settings.load(**given), everyone=arguments.open_to_everyone)
     return 0
 
 
@@ -148,6 +165,36 @@ def _rebuild(arguments: argparse.Namespace) -> int:
         done = library.rebuild(bar)
     print(f"{done} passages embedded again; the library is whole")
     return 0
+
+
+def _mcp(arguments: argparse.Namespace) -> int:
+    from rag.assistant import ArticleQA
+    from ui.mcp import server
+
+    with ArticleQA.open(arguments.home, model=arguments.model) as qa:
+        server(qa).run()
+    return 0
+
+
+def _eval(arguments: argparse.Namespace) -> int:
+    from rag.assistant import ArticleQA
+    from rag.feedback import cases, replay
+
+    with ArticleQA.open(arguments.home, model=arguments.model) as qa:
+        failed = said = 0
+        for outcome in replay(qa, cases(qa.retriever.library.home)):
+            said += 1
+            failed += not outcome.is_well
+            case, mark = outcome.case, "ok  " if outcome.is_well else "FAIL"
+            print(
+                ingestion.printable(
+                    f"{mark}  {case.opinion:14}  {outcome.found:20}  {case.question}"
+                )
+            )
+    print(
+        f"{said - failed} of {said} are as their readers want them" if said else "no feedback yet"
+    )
+    return 1 if failed else 0
 
 
 def _library(arguments: argparse.Namespace) -> closing[Library]:

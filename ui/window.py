@@ -17,13 +17,15 @@ from ingest.intake import Intake
 from rag.assistant import ArticleQA
 from rag.errors import ArticleQAError, QuestionError
 from rag.types import Scope, Span
-from ui import corpus, page, shelf
+from ui import corpus, feedback, page, programs, shelf
 from ui.chats import exported, restored
 from ui.conversation import Conversation
 from ui.examples import Examples
 from ui.talk import Shown, Talk, wanted
 
 AT_ONCE = 8  # visitors who are answered at the same time; the others wait for their turn
+WAITING = 100  # who may wait; whoever comes then is told that the window is busy
+_ASKING = "asking"  # the one line in which all questions wait, first come first served
 _HOUR = 3600  # seconds
 
 _BESIDE = """<div class="list">${value}</div>
@@ -50,8 +52,8 @@ class Parts:
     beside: gr.HTML
 
 
-def build(qa: ArticleQA, intake: Intake) -> gr.Blocks:
-    """The page. Each visitor has a conversation of their own."""
+def build(qa: ArticleQA, intake: Intake, *, may_ingest: bool = True) -> gr.Blocks:
+    """The page, and its functions for programs. Each visitor has a conversation of their own."""
     window = gr.Blocks(
         title="article-qa",
         analytics_enabled=False,
@@ -59,6 +61,7 @@ def build(qa: ArticleQA, intake: Intake) -> gr.Blocks:
         delete_cache=(_HOUR, _HOUR),  # files that were handed in and never taken
     )
     with window:
+        programs.offer(qa, may_ingest=may_ingest, asking=_ASKING)  # first, so the names are free
         masthead = gr.HTML(elem_id="masthead", apply_default_css=False)
         with gr.Tabs(elem_id="rooms"):
             with gr.Tab("Chat"):
@@ -68,7 +71,7 @@ def build(qa: ArticleQA, intake: Intake) -> gr.Blocks:
             gr.Tab("Corpus", elem_id="corpus-tab")
         shelves = corpus.lay_out(qa, intake)
         _wire(window, parts, shelves, qa, intake)
-    window.queue(api_open=False, default_concurrency_limit=AT_ONCE)
+    window.queue(api_open=False, max_size=WAITING, default_concurrency_limit=AT_ONCE)
     return window
 
 
@@ -84,7 +87,7 @@ def mount(app: FastAPI, window: gr.Blocks, largest: int) -> None:
         window,
         path="/",
         theme=gr.themes.Base(font=[sans, "system-ui", "sans-serif"], font_mono=["monospace"]),
-        css=_resource("style.css") + _resource("corpus.css"),
+        css="".join(map(_resource, ("style.css", "corpus.css", "feedback.css"))),
         footer_links=[],
         run_history=False,
         enable_monitoring=False,
@@ -111,6 +114,7 @@ def _lay_out(qa: ArticleQA, masthead: gr.HTML) -> Parts:
                 gr.Button("Copy answer", elem_id="copy", size="sm")
                 gr.Button("Save chat", elem_id="save", size="sm")
                 clear = gr.Button("New chat", elem_id="clear", size="sm")
+            feedback.add(qa.retriever.library.home, conversation)
             with gr.Accordion(page.scope_words(Scope()), open=False, elem_id="limits") as limits:
                 only = _limits()
             editing = gr.State(0)
@@ -225,12 +229,13 @@ def _wire(window: gr.Blocks, parts: Parts, shelves: gr.HTML, qa: ArticleQA, inta
             return gr.update(label=str(error))
 
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+    asking = {**quiet, "concurrency_id": _ASKING}
     outputs, now = talk.outputs(), [parts.conversation]
     asked = [parts.box, *now, parts.editing, *parts.only]
-    parts.box.submit(talk.ask, asked, outputs, **quiet)
-    parts.chat.example_select(talk.example, [*now, *parts.only], outputs, **quiet)
-    parts.retry.click(talk.again, [*now, *parts.only], outputs, **quiet)
-    parts.box.stop(talk.stop, now, None, **quiet)
+    parts.box.submit(talk.ask, asked, outputs, **asking)
+    parts.chat.example_select(talk.example, [*now, *parts.only], outputs, **asking)
+    parts.retry.click(talk.again, [*now, *parts.only], outputs, **asking)
+    parts.box.stop(talk.stop, now, None, queue=False, **quiet)
     parts.beside.edit(talk.edit, now, outputs, **quiet)
     parts.cancel.click(talk.cancel, None, outputs, **quiet)
     parts.clear.click(talk.clear, None, outputs, **quiet)

@@ -1,0 +1,68 @@
+"""Visitors who ask at once, and what happens when there are too many."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import replace
+
+from gradio_client import Client
+
+from evals.load import all_at_once, faults
+from evals.seeds import load
+from rag.answerers import QuotingAnswerer
+from rag.assistant import ArticleQA
+from tests.browsing import Visit, chromium, expect, served
+from ui import window
+
+QUESTION = "Who condemned the missile launch?"
+
+
+def test_twelve_visitors_at_once_each_get_the_answers_to_their_own_questions(qa):
+    questions = [each.text for each in load()]
+    pairs = [questions[2 * n :][:2] for n in range(12)]
+    with served(qa) as url:
+        asked = all_at_once(url, pairs)
+    assert [[each.question for each in own] for own in asked] == pairs
+    assert list(faults(qa, asked)) == []
+
+
+def test_an_answer_in_the_wrong_conversation_would_be_noticed(qa):
+    questions = [each.text for each in load()][:2]
+    with served(qa) as url:
+        (one,), (other,) = all_at_once(url, [questions[:1], questions[1:]])
+    (fault, strange) = faults(qa, [[replace(one, told=other.told)], [other]])
+    assert "its answer lacks" in fault
+    assert "another's question" in strange
+
+
+def test_whoever_comes_when_the_window_is_full_is_told_so_and_loses_nothing(qa, monkeypatch):
+    goes_on = threading.Event()
+
+    class Slow:
+        model = "quote"
+
+        def answer(self, question, evidence, **_):
+            goes_on.wait(60)
+            return QuotingAnswerer().answer(question, evidence)
+
+    monkeypatch.setattr(window, "AT_ONCE", 1)
+    monkeypatch.setattr(window, "WAITING", 1)
+    with chromium() as browser, served(ArticleQA(qa.retriever, Slow())) as url:
+        visitor = Visit(browser.new_page())
+        visitor.open(url)
+        client = Client(url, verbose=False)
+        answered = client.submit(QUESTION, api_name="/ask")
+        while answered.status().code.name != "PROCESSING":
+            time.sleep(0.01)
+        waiting = client.submit(QUESTION, api_name="/ask")
+        while waiting.status().code.name != "IN_QUEUE":
+            time.sleep(0.01)
+        visitor.submit(QUESTION)
+        expect(visitor.page.get_by_text("currently busy")).to_be_visible(timeout=10_000)
+        expect(visitor.page.locator("#question textarea")).to_have_value(QUESTION)
+        goes_on.set()
+        assert answered.result()["text"] == waiting.result()["text"] == qa.ask(QUESTION).text
+        visitor.page.press("#question textarea", "Enter")
+        visitor.settle(1)
+        assert "Both ministers condemned" in visitor.last
