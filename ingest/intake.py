@@ -215,8 +215,8 @@ class Intake:
         return _outcome(sources, before, self._origins(), report.failures)
 
     def _ingested(self, done: int, total: int) -> None:
-        doing = "Ingesting" if done < total else "Embedding"
-        self._run = Run(doing, done, total)
+        # When all files are read, most passages are still to be embedded, and nobody knows how long.
+        self._run = Run("Ingesting", done, total) if done < total else Run("Embedding passages")
 
     def _origins(self) -> Mapping[str, Origin]:
         with self._library.catalog.reading() as catalog:
