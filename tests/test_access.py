@@ -12,7 +12,7 @@ from gradio_client import Client
 from rag.assistant import ArticleQA
 from rag.errors import SettingsError
 from rag.settings import Settings
-from tests.browsing import served
+from tests.browsing import Visit, chromium, expect, served
 from ui.access import Access, is_loopback
 from ui.app import serve
 
@@ -106,3 +106,14 @@ def test_a_link_from_another_site_opens_the_window_and_no_origin_may_read_it(win
     assert httpx.get(window, headers=followed).status_code == 200
     asked = {"origin": "http://localhost:1234", "sec-fetch-site": "same-origin"}
     assert "access-control-allow-origin" not in httpx.get(window, headers=asked).headers
+
+
+def test_a_browser_signs_in_and_chats(closed):
+    ada = {"username": "ada", "password": "secret"}
+    with chromium() as browser:
+        visitor = Visit(browser.new_context(http_credentials=ada).new_page())
+        visitor.open(closed)
+        visitor.ask("Who condemned the missile launch?")
+        visitor.page.locator(".card .open").first.click()
+        expect(visitor.page.locator(".reader mark")).to_be_visible()
+        visitor.finish()
