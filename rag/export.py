@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -108,7 +108,7 @@ def _recipe(model: SentenceTransformer, limit: int) -> Recipe:
         raise _NotFaithful(f"its modules are {kinds}")
     if any(model.prompts.values()) or model[0].do_lower_case or not model.tokenizer.is_fast:
         raise _NotFaithful("it changes its texts in ways of its own")
-    pooling = model[1].get_config_dict()["pooling_mode"]
+    pooling = cast(Pooling, model[1]).get_config_dict()["pooling_mode"]
     if pooling not in ("mean", "cls"):
         raise _NotFaithful(f"it pools by {pooling}")
     tokenizer = Tokenizer.from_str(model.tokenizer.backend_tokenizer.to_str())
