@@ -66,6 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Ingest and print the report; 0 when all went well, 1 when some files failed."""
     from rag.encoder import SentenceTransformerEncoder
+    from rag.export import export
     from rag.library import Library
     from rag.settings import Settings
 
@@ -79,6 +80,7 @@ def run(arguments: argparse.Namespace) -> int:
     library = Library.create(settings.home, encoder)
     try:
         status = _sync(arguments, local, library)
+        export(library)
         if arguments.watch:
             _watch(arguments, library)
     finally:

@@ -28,6 +28,7 @@ from rag.library import Library
 from rag.models import QUOTE, chat_model, display_name
 from rag.render import refusal
 from rag.retriever import HybridRetriever, Ranking, checked
+from rag.runtime import FOLDER, AskingEncoder
 from rag.scope import scope_of
 from rag.settings import Settings
 from rag.support import Checker
@@ -81,7 +82,8 @@ class ArticleQA(Runnable[str, Event]):
     @classmethod
     def from_settings(cls, settings: Settings, model: BaseChatModel | None = None) -> ArticleQA:
         encoder = SentenceTransformerEncoder(settings.encoder, settings.precision)
-        return cls.over(Library.open(settings.home, encoder), settings, model)
+        asking = AskingEncoder(encoder, settings.home / FOLDER)
+        return cls.over(Library.open(settings.home, asking), settings, model)
 
     @classmethod
     def over(

@@ -7,7 +7,7 @@ import logging
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -62,6 +62,27 @@ class Encoder(Protocol):
         """Contextual token vectors of each text, for late interaction."""
 
 
+class Recent:
+    """What was read last, ready for when it comes up again; one thread at a time."""
+
+    def __init__(self, read: Callable[[Sequence[str]], Sequence[TokenVectors]]) -> None:
+        self._read = read
+        self._kept: OrderedDict[str, TokenVectors] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def read(self, texts: Sequence[str]) -> list[TokenVectors]:
+        with self._lock:
+            unread = [text for text in dict.fromkeys(texts) if text not in self._kept]
+            if unread:
+                self._kept.update(zip(unread, self._read(unread), strict=True))
+            for text in texts:
+                self._kept.move_to_end(text)
+            found = [self._kept[text] for text in texts]
+            while len(self._kept) > _REMEMBERED:
+                self._kept.popitem(last=False)
+        return found
+
+
 class SentenceTransformerEncoder:
     """An Encoder over any sentence-transformers model, on the CPU.
 
@@ -76,7 +97,7 @@ class SentenceTransformerEncoder:
         self._loaded: SentenceTransformer | None = None
         # A fast tokenizer keeps its padding and truncation as state: one thread at a time.
         self._lock = threading.RLock()
-        self._recent: OrderedDict[str, TokenVectors] = OrderedDict()
+        self._recent = Recent(self._read)
 
     @property
     def token_limit(self) -> int:
@@ -84,7 +105,7 @@ class SentenceTransformerEncoder:
 
     def token_spans(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
         with self._lock:
-            encoded = self._model.tokenizer(
+            encoded = self.model.tokenizer(
                 list(texts),
                 add_special_tokens=False,
                 return_attention_mask=False,
@@ -98,52 +119,65 @@ class SentenceTransformerEncoder:
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         with self._lock:
-            vectors = self._model.encode(
+            vectors = self.model.encode(
                 list(texts), batch_size=_BATCH, convert_to_numpy=True, show_progress_bar=False
             )
-        return _unit(np.asarray(vectors, dtype=np.float32).reshape(len(texts), -1))
+        return unit(np.asarray(vectors, dtype=np.float32).reshape(len(texts), -1))
 
     def read(self, texts: Sequence[str]) -> list[TokenVectors]:
-        with self._lock:
-            unread = [text for text in dict.fromkeys(texts) if text not in self._recent]
-            if unread:
-                self._recent.update(zip(unread, self._read(unread), strict=True))
-            for text in texts:
-                self._recent.move_to_end(text)
-            found = [self._recent[text] for text in texts]
-            while len(self._recent) > _REMEMBERED:
-                self._recent.popitem(last=False)
-        return found
+        return self._recent.read(texts)
 
     def _read(self, texts: Sequence[str]) -> list[TokenVectors]:
         import torch
 
-        encoded = self._model.tokenizer(
-            list(texts),
-            padding=True,
-            truncation=True,
-            max_length=self._longest(),
-            return_offsets_mapping=True,
-            return_special_tokens_mask=True,
-            return_tensors="pt",
-        )
-        offsets = encoded.pop("offset_mapping").numpy()
-        keep = (encoded.pop("special_tokens_mask") == 0).numpy()
-        with torch.inference_mode():
-            states = self._model[0](dict(encoded))["token_embeddings"].float().numpy()
+        with self._lock:
+            encoded = self.model.tokenizer(
+                list(texts),
+                padding=True,
+                truncation=True,
+                max_length=self._longest(),
+                return_offsets_mapping=True,
+                return_special_tokens_mask=True,
+                return_tensors="pt",
+            )
+            offsets = encoded.pop("offset_mapping").numpy()
+            keep = (encoded.pop("special_tokens_mask") == 0).numpy()
+            with torch.inference_mode():
+                states = self.model[0](dict(encoded))["token_embeddings"].float().numpy()
         return [
-            TokenVectors(_unit(states[row][kept]), offsets[row][kept, 0], offsets[row][kept, 1])
+            TokenVectors(unit(states[row][kept]), offsets[row][kept, 0], offsets[row][kept, 1])
             for row, kept in enumerate(keep)
         ]
 
     def _longest(self) -> int:
-        return int(self._model.max_seq_length or self._model.tokenizer.model_max_length)
+        return int(self.model.max_seq_length or self.model.tokenizer.model_max_length)
 
     def _special(self) -> int:
-        return int(self._model.tokenizer.num_special_tokens_to_add())
+        return int(self.model.tokenizer.num_special_tokens_to_add())
 
     @property
-    def _model(self) -> SentenceTransformer:
+    def export_key(self) -> str | None:
+        """What an export of the model is known by: SHA-256 of its files.
+
+        None where there can be none: for a name, behind which the files may change, and where
+        half precision is asked for, since an export is in single precision.
+        """
+        if self._precision == "bfloat16":
+            return None
+        if self._wanted == BUNDLED:
+            return BUNDLED_SHA256
+        return _digest(Path(self._wanted)) if Path(self._wanted).is_dir() else None
+
+    @property
+    def is_loaded(self) -> bool:
+        return self._loaded is not None
+
+    def in_full(self) -> SentenceTransformerEncoder:
+        """The same model once more, in single precision."""
+        return SentenceTransformerEncoder(self._wanted, "float32")
+
+    @property
+    def model(self) -> SentenceTransformer:
         with self._lock:
             if self._loaded is None:
                 self._loaded = _load(self._wanted, self._precision)
@@ -174,7 +208,16 @@ def _load(wanted: str, precision: Precision) -> SentenceTransformer:
     return model.eval()
 
 
-def _unit(vectors: Vectors) -> Vectors:
+def _digest(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+        digest.update(str(path.relative_to(folder)).encode())
+    return digest.hexdigest()
+
+
+def unit(vectors: Vectors) -> Vectors:
     """Rows scaled to length 1: half precision leaves them a little off."""
     lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
     scaled: Vectors = vectors / np.maximum(lengths, 1e-12)

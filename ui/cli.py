@@ -118,12 +118,14 @@ def _ask(arguments: argparse.Namespace) -> int:
 def _answer(arguments: argparse.Namespace, question: str) -> Answer:
     from rag.assistant import ArticleQA
     from rag.models import QUOTE
-    from ui.terminal import is_watched, watched
 
     options = {name: getattr(arguments, name) for name in ("after", "before", "source", "k")}
     with ArticleQA.open(arguments.home, model=arguments.model) as qa:
-        if qa.model != QUOTE and not (arguments.json or arguments.markdown) and is_watched():
-            return watched(qa, question, **options)
+        if qa.model != QUOTE and not (arguments.json or arguments.markdown):
+            from ui.terminal import is_watched, watched
+
+            if is_watched():
+                return watched(qa, question, **options)
         return qa.ask(question, **options)
 
 
@@ -161,8 +163,11 @@ def _check(arguments: argparse.Namespace) -> int:
 
 
 def _rebuild(arguments: argparse.Namespace) -> int:
+    from rag.export import export
+
     with _library(arguments) as library, ingestion.Bar("Embedding", " passages") as bar:
         done = library.rebuild(bar)
+        export(library)
     print(f"{done} passages embedded again; the library is whole")
     return 0
 

@@ -1,0 +1,207 @@
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import rag.export
+import ui.cli
+from evals.seeds import QUESTIONS
+from rag.assistant import ArticleQA
+from rag.encoder import SentenceTransformerEncoder
+from rag.export import export
+from rag.library import Library
+from rag.runtime import FOLDER, AskingEncoder, Runtime, named
+from rag.settings import Settings
+from rag.types import in_context
+from tests.conftest import ROOT, USERS_ARTICLE
+
+QUESTION = "When did North Korea fire a missile over Japan?"
+HEAVY = ("torch", "sentence_transformers", "transformers", "sklearn", "gradio")
+
+
+@pytest.fixture(scope="session")
+def exported(
+    tmp_path_factory: pytest.TempPathFactory, seeds_home: Path, encoder: SentenceTransformerEncoder
+) -> Path:
+    """A library of the sample articles with the exported model beside its index."""
+    home = shutil.copytree(seeds_home, tmp_path_factory.mktemp("exported") / "home")
+    library = Library.open(home, encoder)
+    export(library)
+    library.close()
+    assert len(files(home)) == 1
+    return home
+
+
+@pytest.fixture
+def home(exported: Path, tmp_path: Path) -> Path:
+    """A copy of it that may be changed."""
+    return shutil.copytree(exported, tmp_path / "copy")
+
+
+def files(home: Path) -> list[Path]:
+    return sorted((home / FOLDER).iterdir()) if (home / FOLDER).exists() else []
+
+
+def asking(home: Path, encoder: SentenceTransformerEncoder) -> AskingEncoder:
+    return AskingEncoder(encoder, home / FOLDER)
+
+
+def loaded_after(code: str, *heavy: str) -> str:
+    code = f"import sys\n{code}\nprint([name for name in {heavy} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)  # fmt: skip
+    return done.stdout
+
+
+def test_asking_after_an_ingest_loads_no_torch(exported: Path, qa: ArticleQA) -> None:
+    code = f"from ui.cli import main; main(['ask', '--home', {str(exported)!r}, {QUESTION!r}])"
+    output = loaded_after(code, *HEAVY)
+    assert output.endswith("\n[]\n")
+    assert output.startswith(qa.ask(QUESTION).text)
+
+
+def test_help_loads_nothing_heavy() -> None:
+    code = "from ui.cli import main\ntry: main(['--help'])\nexcept SystemExit: pass"
+    output = loaded_after(code, *HEAVY, "numpy", "chromadb", "langchain_core", "pydantic")
+    assert output.endswith("\n[]\n")
+
+
+def test_an_export_sees_and_says_what_the_original_does(
+    exported: Path, qa: ArticleQA, encoder: SentenceTransformerEncoder
+) -> None:
+    with qa.retriever.library.catalog.reading() as catalog:
+        texts = [in_context(article, passage) for _, article, passage in catalog.keyed()]
+    texts += ["", " two  spaces\n", "Ünïcödé ☃ 東京", "a very long text " * 200]
+    original = SentenceTransformerEncoder(precision="float32")
+    runtime = Runtime(*files(exported), encoder.name)
+    assert runtime.token_limit == original.token_limit
+    assert runtime.token_spans(texts) == original.token_spans(texts)
+    assert np.sum(runtime.embed(texts) * original.embed(texts), axis=1).min() > 0.999
+    for ours, theirs in zip(runtime.read(texts), original.read(texts), strict=True):
+        assert ours.starts.tolist() == theirs.starts.tolist()
+        assert ours.ends.tolist() == theirs.ends.tolist()
+        assert np.sum(ours.vectors * theirs.vectors, axis=1).min(initial=1) > 0.999
+
+
+def test_answers_are_the_same_with_and_without_an_export(
+    exported: Path, qa: ArticleQA, encoder: SentenceTransformerEncoder
+) -> None:
+    questions = [each["question"] for each in json.loads(QUESTIONS.read_text(encoding="utf-8"))]
+    with ArticleQA.over(Library.open(exported, asking(exported, encoder)), Settings()) as quick:
+        different = [
+            question
+            for question in questions
+            if [c.quote for c in quick.ask(question).citations]
+            != [c.quote for c in qa.ask(question).citations]
+        ]
+    assert different == []
+
+
+def missing(file: Path) -> None:
+    file.unlink()
+
+
+def cut_short(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:-1000])
+
+
+def one_bit_off(file: Path) -> None:
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+
+
+def of_another_model(file: Path) -> None:
+    file.rename(file.with_name(f"{'0' * 16}-{file.name.partition('-')[2]}"))
+
+
+def no_model_at_all(file: Path) -> None:
+    key = file.name.partition("-")[0]
+    file.write_bytes(b"whole, but nothing that ONNX Runtime can read")
+    file.rename(file.with_name(named(file, key)))
+
+
+@pytest.mark.parametrize(
+    "spoil", [missing, cut_short, one_bit_off, of_another_model, no_model_at_all]
+)
+def test_an_export_that_cannot_be_used_is_passed_over(
+    spoil: Callable[[Path], None], home: Path, qa: ArticleQA, encoder: SentenceTransformerEncoder
+) -> None:
+    spoil(*files(home))
+    with ArticleQA.over(Library.open(home, asking(home, encoder)), Settings()) as fallen_back:
+        answer, expected = fallen_back.ask(QUESTION), qa.ask(QUESTION)
+    assert answer.citations == expected.citations
+    assert answer.evidence[0].score == expected.evidence[0].score
+
+
+def test_an_ingest_exports_once_and_mends_what_is_damaged(
+    home: Path, encoder: SentenceTransformerEncoder
+) -> None:
+    (whole,) = files(home)
+    made = whole.stat().st_mtime_ns
+    (home / FOLDER / "left-by-a-crash.part").touch()
+    library = Library.open(home, encoder)
+    export(library)
+    assert whole.stat().st_mtime_ns == made
+    cut_short(whole)
+    export(library)
+    (mended,) = files(home)
+    assert named(mended, encoder.export_key or "") == mended.name
+    library.close()
+
+
+def test_the_command_ingest_exports(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, encoder: SentenceTransformerEncoder
+) -> None:
+    monkeypatch.setattr("rag.export.export", export)
+    monkeypatch.setattr("rag.encoder.SentenceTransformerEncoder", lambda *_: encoder)
+    assert ui.cli.main(["ingest", str(USERS_ARTICLE), "--home", str(tmp_path / "home")]) == 0
+    assert len(files(tmp_path / "home")) == 1
+
+
+def test_what_is_not_faithful_is_not_kept(
+    monkeypatch: pytest.MonkeyPatch, seeds_home: Path, tmp_path: Path
+) -> None:
+    encoder = SentenceTransformerEncoder()
+    library = Library.open(shutil.copytree(seeds_home, tmp_path / "home"), encoder)
+    export(library)
+    assert files(library.home) == []  # the model was not needed, so it is not loaded either
+    encoder.embed([QUESTION])
+    with monkeypatch.context() as patched:
+        patched.setattr(rag.export, "FAITHFUL", 1.1)
+        export(library)
+    assert files(library.home) == []
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    export(library)
+    assert files(library.home) == []
+    library.close()
+
+
+def test_a_model_that_puts_words_before_its_texts_is_not_exported(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, seeds_home: Path
+) -> None:
+    encoder = SentenceTransformerEncoder()
+    encoder.model.prompts = {"query": "query: "}
+    monkeypatch.setattr(SentenceTransformerEncoder, "in_full", lambda self: self)
+    library = Library.open(shutil.copytree(seeds_home, tmp_path / "home"), encoder)
+    export(library)
+    assert files(library.home) == []
+    library.close()
+
+
+def test_an_export_is_known_by_the_files_of_its_model(tmp_path: Path) -> None:
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "weights").write_bytes(b"1")
+    encoder = SentenceTransformerEncoder(str(tmp_path / "model"))
+    before = encoder.export_key
+    assert before == encoder.export_key
+    (tmp_path / "model" / "weights").write_bytes(b"2")
+    assert before != encoder.export_key
+    assert SentenceTransformerEncoder("some/name").export_key is None
+    assert SentenceTransformerEncoder(precision="bfloat16").export_key is None
