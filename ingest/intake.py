@@ -84,11 +84,13 @@ class Intake:
     """Takes in files and addresses while the library goes on answering.
 
     Files that were handed in are kept in the library's home, so that they can be ingested again;
-    one with the name of an earlier one replaces it. `limit` is in megabytes a file.
+    one with the name of an earlier one replaces it. `limit` is in megabytes a file. What
+    `is_closed` changes nothing: strangers may ask it, and no more.
     """
 
-    def __init__(self, library: Library, *, limit: int = 20) -> None:
+    def __init__(self, library: Library, *, limit: int = 20, is_closed: bool = False) -> None:
         self._library = library
+        self._is_closed = is_closed
         self._uploads = library.home.absolute() / UPLOADS
         self._gate = threading.Lock()
         self._run: Run | None = None
@@ -125,6 +127,7 @@ class Intake:
 
     def remove(self, article_id: str) -> Entry | None:
         """Take an article out, and the uploaded file from which nothing else came."""
+        self._refuse_strangers()
         with self._library.catalog.reading() as catalog:
             entry = catalog.entry(article_id)
         if entry is None:
@@ -148,7 +151,12 @@ class Intake:
     def _is_running(self) -> bool:
         return self._run is not None and not self._run.is_over
 
+    def _refuse_strangers(self) -> None:
+        if self._is_closed:
+            raise IngestError("this window is open to everyone, so nothing can be changed here")
+
     def _begin(self, work: Callable[[], Outcome]) -> None:
+        self._refuse_strangers()
         with self._gate:
             if self._is_running() or self._library.is_being_written():
                 raise LibraryBusyError(_BUSY)

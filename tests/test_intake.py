@@ -74,6 +74,19 @@ def test_files_are_added_changed_and_left_as_they_are(library: Library, hand: Ha
     assert (again.unchanged, again.added, again.changed) == (2, 0, 0)
 
 
+def test_strangers_change_nothing(library: Library, hand: Hand) -> None:
+    closed = Intake(library, is_closed=True)
+    for change in (
+        lambda: closed.add([hand("coast.txt", COAST)]),
+        lambda: closed.add([], ["https://example.org/"]),
+        closed.add_samples,
+        lambda: closed.remove("any"),
+    ):
+        with pytest.raises(IngestError, match="open to everyone"):
+            change()
+    assert not library.home.joinpath("uploads").exists()
+
+
 def test_a_broken_file_does_not_take_the_place_of_a_good_one(library: Library, hand: Hand) -> None:
     intake = Intake(library)
     intake.add([hand("coast.txt", COAST)])
