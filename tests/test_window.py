@@ -138,8 +138,8 @@ def test_retry_asks_the_last_question_again_and_a_new_chat_is_empty(window, visi
     visitor.ask(QUESTION)
     visitor.ask(UNANSWERABLE)
     visitor.page.fill("#question textarea", "half a quest")
-    visitor.page.click("#retry")
-    visitor.page.wait_for_selector(".stop-button")
+    with visitor.page.expect_response(lambda response: "/queue/join" in response.url):
+        visitor.page.click("#retry")
     visitor.settle(2)
     expect(visitor.page.locator("#question textarea")).to_have_value("half a quest")
     assert visitor.questions == [QUESTION, UNANSWERABLE]
