@@ -111,7 +111,7 @@ def test_an_article_is_read_and_closed_by_keyboard(shelves, enter):
     page = enter(shelves).page
     title = page.get_by_role("button", name="What is the Hwasong-12?", exact=True)
     title.press("Enter")
-    reader = page.locator("#corpus .reader")
+    reader = page.locator("#corpus .reading")
     expect(reader.locator("h2")).to_have_text("What is the Hwasong-12?")
     expect(reader).to_be_focused()
     expect(page.locator("#corpus .adding")).to_be_hidden()
@@ -150,7 +150,7 @@ def test_files_are_added_and_asked_and_each_refused_one_says_why(shelves, enter)
         ("big.txt", b"a " * 600_000),
     )
     progress = page.locator("#corpus .progress")
-    expect(progress.locator(".told")).to_have_text("1 added, 3 failed", timeout=20_000)
+    expect(progress.locator(".sum")).to_have_text("1 added, 3 failed", timeout=20_000)
     expect(progress).to_contain_text(f"Added {HOSTILE}.md".replace("/", "")[-10:])
     expect(progress).to_contain_text("files of this kind are not read; these are: .txt")
     expect(progress).to_contain_text("it has 1.2 MB; 1 MB are the most")
@@ -175,7 +175,7 @@ def test_files_are_dropped_and_go_again_with_their_article(shelves, enter):
         " data.items.add(new File(['The pier of Quell is long.'], 'pier.txt')); return data; }"
     )
     page.dispatch_event("#corpus .drop", "drop", {"dataTransfer": data})
-    expect(page.locator("#corpus .told")).to_have_text("1 added", timeout=20_000)
+    expect(page.locator("#corpus .sum")).to_have_text("1 added", timeout=20_000)
     assert (shelves.home / "uploads" / "pier.txt").exists()
     page.get_by_role("button", name="Remove The pier of Quell").click()
     dialog = page.get_by_role("dialog")
@@ -193,7 +193,7 @@ def test_an_address_of_a_private_network_is_refused_with_the_reason(shelves, ent
     address.fill(f"http://127.0.0.1:{site.server_port}/\nnowhere")
     page.get_by_role("button", name="Add", exact=True).click()
     progress = page.locator("#corpus .progress")
-    expect(progress.locator(".told")).to_have_text("2 failed", timeout=20_000)
+    expect(progress.locator(".sum")).to_have_text("2 failed", timeout=20_000)
     expect(progress).to_contain_text("127.0.0.1 is no address of the public internet")
     expect(progress).to_contain_text("only addresses with http and https are read")
     expect(address).to_have_value("")
@@ -263,7 +263,7 @@ def test_a_phone_shows_the_corpus_without_scrolling_sideways(shelves, enter):
     expect(page.locator(ROWS)).to_have_count(6)
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     page.locator("#corpus [data-read]").first.click()
-    expect(page.locator("#corpus .reader h2")).to_be_in_viewport()
+    expect(page.locator("#corpus .reading h2")).to_be_in_viewport()
     assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 

@@ -5,7 +5,7 @@ const catalogue = element.querySelector(".catalogue");
 const find = (selector) => catalogue.querySelector(selector);
 const [table, body, more, count, nothing] = ["table", "tbody", ".more", ".count", ".nothing"].map(find);
 const [filter, picker, drop, addresses] = [".filter", ".drop input", ".drop", "#addresses"].map(find);
-const [desk, reader, dialog, picture] = [".desk", ".reader", "dialog", ".timeline"].map(find);
+const [desk, reader, dialog, picture] = [".desk", ".reading", "dialog", ".timeline"].map(find);
 const kinds = catalogue.dataset.kinds.split(",");
 const largest = Number(catalogue.dataset.largest);
 const QUICK = 700; // milliseconds between two looks while something is going on

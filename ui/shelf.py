@@ -79,7 +79,7 @@ def report(outcome: Outcome) -> str:
         if names and fate != "unchanged"
     )
     return (
-        f'<p class="told">{", ".join(told) or "Nothing was found there"}</p>'
+        f'<p class="sum">{", ".join(told) or "Nothing was found there"}</p>'
         f"{named}{_failures(outcome)}"
     )
 
