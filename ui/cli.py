@@ -118,14 +118,12 @@ def _ask(arguments: argparse.Namespace) -> int:
 def _answer(arguments: argparse.Namespace, question: str) -> Answer:
     from rag.assistant import ArticleQA
     from rag.models import QUOTE
+    from ui.terminal import is_watched, watched
 
     options = {name: getattr(arguments, name) for name in ("after", "before", "source", "k")}
     with ArticleQA.open(arguments.home, model=arguments.model) as qa:
-        if qa.model != QUOTE and not (arguments.json or arguments.markdown):
-            from ui.terminal import is_watched, watched
-
-            if is_watched():
-                return watched(qa, question, **options)
+        if qa.model != QUOTE and not (arguments.json or arguments.markdown) and is_watched():
+            return watched(qa, question, **options)
         return qa.ask(question, **options)
 
 
