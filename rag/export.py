@@ -14,7 +14,7 @@ import numpy as np
 
 from rag.encoder import Encoder, SentenceTransformerEncoder
 from rag.library import Library
-from rag.runtime import FOLDER, Recipe, Runtime, named, stored
+from rag.runtime import FOLDER, AskingEncoder, Recipe, Runtime, named, stored
 from rag.types import in_context
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ def export(library: Library) -> None:
     the same, with sentence-transformers.
     """
     encoder = library.encoder
+    if isinstance(encoder, AskingEncoder):
+        encoder = encoder.original
     if not isinstance(encoder, SentenceTransformerEncoder) or not encoder.is_loaded:
         return
     key, folder = encoder.export_key, library.home / FOLDER

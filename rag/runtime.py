@@ -92,7 +92,7 @@ class Runtime:
         self._recent = Recent(self._read)
 
     def token_spans(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
-        encoded = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
+        encoded = (self._tokenizer.encode(text, add_special_tokens=False) for text in texts)
         return [list(each.offsets) for each in encoded]
 
     def embed(self, texts: Sequence[str]) -> Vectors:
@@ -131,7 +131,7 @@ class AskingEncoder:
 
     def __init__(self, original: SentenceTransformerEncoder, folder: Path) -> None:
         self.name = original.name
-        self._original = original
+        self.original = original
         self._folder = folder
         self._lock = threading.Lock()
 
@@ -155,12 +155,12 @@ class AskingEncoder:
 
     @cached_property
     def _choice(self) -> Encoder:
-        key = self._original.export_key
+        key = self.original.export_key
         path = stored(self._folder, key) if key else None
         if path is None:
-            return self._original
+            return self.original
         try:
             return Runtime(path, self.name)
         except Exception as error:  # whatever another version of ONNX Runtime raises
             logging.getLogger(__name__).info("%s is not used: %s", path, error)
-            return self._original
+            return self.original
