@@ -63,9 +63,10 @@ def build(qa: ArticleQA, intake: Intake, *, may_ingest: bool = True) -> gr.Block
     with window:
         programs.offer(qa, may_ingest=may_ingest, asking=_ASKING)  # first, so the names are free
         masthead = gr.HTML(elem_id="masthead", apply_default_css=False)
+        chats = _chats()
         with gr.Tabs(elem_id="rooms"):
             with gr.Tab("Chat"):
-                parts = _lay_out(qa, masthead)
+                parts = _lay_out(qa, masthead, chats)
             # What is in a tab is not there before it is opened; the corpus has to be, since it
             # ingests the samples for the chat. So it stands outside, and the styles show it.
             gr.Tab("Corpus", elem_id="corpus-tab")
@@ -103,9 +104,8 @@ def _resource(name: str) -> str:
     return files("ui").joinpath(name).read_text(encoding="utf-8")
 
 
-def _lay_out(qa: ArticleQA, masthead: gr.HTML) -> Parts:
+def _lay_out(qa: ArticleQA, masthead: gr.HTML, chats: gr.HTML) -> Parts:
     conversation = gr.State(Conversation())
-    chats = _chats()
     with gr.Row(elem_id="desk"):
         with gr.Column(elem_id="talk"):
             chat = _chat(qa.model)
