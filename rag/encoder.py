@@ -174,7 +174,7 @@ class SentenceTransformerEncoder:
 
     def in_full(self) -> SentenceTransformerEncoder:
         """The same model once more, in single precision."""
-        return SentenceTransformerEncoder(self._wanted, "float32")
+        return type(self)(self._wanted, "float32")
 
     @property
     def model(self) -> SentenceTransformer:
