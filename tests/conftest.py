@@ -62,7 +62,8 @@ def qa(seeds_home: Path, encoder: SentenceTransformerEncoder) -> Iterator[Articl
         yield qa
 
 
-@pytest.fixture(scope="session")
+# Not for the whole session: while Playwright runs, no other test of the process can use asyncio.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[playwright.Browser]:
     from tests.browsing import chromium
 
@@ -70,7 +71,7 @@ def browser() -> Iterator[playwright.Browser]:
         yield browser
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def window(browser: playwright.Browser, seeds_home: Path) -> Iterator[str]:
     """The address of a window over the seeds, as people start it."""
     from tests.browsing import expect, started
