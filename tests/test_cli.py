@@ -241,7 +241,6 @@ def test_ingest_reports_what_it_did(
 def test_asking_without_an_index_says_what_to_run(capsys: pytest.CaptureFixture[str]) -> None:
     fails_in_one_line(main(["ask", "Who?"]), capsys, "article-qa ingest")
     fails_in_one_line(main(["articles"]), capsys, "article-qa ingest")
-    fails_in_one_line(main(["chat"]), capsys, "article-qa ingest")
 
 
 def test_an_index_of_another_model_is_said(
