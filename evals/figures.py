@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from evals.claims import Claim
 from evals.squad import Question
-from rag.types import Answer, Citation, Evidence
+from rag.types import Answer, Citation, Evidence, Passage, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,13 @@ class Figure:
     @property
     def share(self) -> float:
         return self.hits / self.asked if self.asked else float("nan")
+
+    @classmethod
+    def of(
+        cls, name: str, counted: str, are_hits: Iterable[bool], goal: float | None = None
+    ) -> Figure:
+        hits = list(are_hits)
+        return cls(name, counted, sum(hits), len(hits), goal)
 
 
 Asked = Sequence[tuple[Question, Answer]]
@@ -135,16 +143,20 @@ def _share(
     is_hit: Callable[[Question, Answer], bool],
     goal: float | None = None,
 ) -> Figure:
-    return Figure(name, counted, sum(is_hit(*each) for each in asked), len(asked), goal)
+    return Figure.of(name, counted, (is_hit(*each) for each in asked), goal)
+
+
+def meets(asked: Question | Claim, article_id: str, place: Span | Passage) -> bool:
+    """Whether a place in an article overlaps the paragraph that a question or claim is about."""
+    return (
+        article_id == asked.article_id
+        and place.start < asked.paragraph.end
+        and asked.paragraph.start < place.end
+    )
 
 
 def _holds(question: Question, evidence: Evidence) -> bool:
-    passage = evidence.passage
-    return (
-        passage.article_id == question.article_id
-        and passage.start < question.paragraph.end
-        and passage.end > question.paragraph.start
-    )
+    return meets(question, evidence.article.id, evidence.passage)
 
 
 def _spans(question: Question, evidence: Evidence) -> bool:

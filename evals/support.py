@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from evals.claims import Claim
-from evals.figures import Figure
+from evals.figures import Figure, meets
 from rag.citations import Stated
 from rag.support import Checker
 from rag.types import Evidence
@@ -28,7 +28,7 @@ class Checked:
 
 def check(claim: Claim, evidence: Sequence[Evidence], checker: Checker) -> Checked:
     """A statement against the passages that its question finds, as a language model's would be."""
-    right = [n for n, each in enumerate(evidence) if _is_source(claim, each)]
+    right = [n for n, e in enumerate(evidence) if meets(claim, e.article.id, e.passage)]
     wrong = [n for n in range(len(evidence)) if n not in right]
     stated = checker.check(claim.text, right[:1], evidence)
     moved = None
@@ -100,21 +100,9 @@ def _is_flagged(each: Checked) -> bool:
 def _is_corrected(each: Checked) -> bool:
     if each.moved is None or each.moved.support.verdict != "corrected":
         return False
-    claim = each.claim
     return any(
-        quotation.article.id == claim.article_id
-        and quotation.span.start < claim.paragraph.end
-        and claim.paragraph.start < quotation.span.end
+        meets(each.claim, quotation.article.id, quotation.span)
         for quotation in each.moved.quotations
-    )
-
-
-def _is_source(claim: Claim, evidence: Evidence) -> bool:
-    passage = evidence.passage
-    return (
-        evidence.article.id == claim.article_id
-        and passage.start < claim.paragraph.end
-        and claim.paragraph.start < passage.end
     )
 
 
@@ -125,5 +113,4 @@ def _share(
     is_hit: Callable[[Checked], bool],
     goal: float | None = None,
 ) -> Figure:
-    hits = [is_hit(each) for each in among]
-    return Figure(name, counted, sum(hits), len(hits), goal)
+    return Figure.of(name, counted, map(is_hit, among), goal)

@@ -24,7 +24,7 @@ from rag.library import Library
 
 UPLOADS = "uploads"  # the folder in the library's home in which files that were handed in are kept
 MOST_ADDRESSES = 50  # in one run
-_MEGABYTE = 1_000_000
+MEGABYTE = 1_000_000
 _LONGEST_NAME = 200  # bytes; file systems take 255
 _UNSEEN = ("C", "Zl", "Zp")  # categories of characters that have no place in a name
 _BUSY = "an ingest is running; try again when it has finished"
@@ -94,7 +94,7 @@ class Intake:
         self._uploads = library.home.absolute() / UPLOADS
         self._gate = threading.Lock()
         self._run: Run | None = None
-        self.largest = limit * _MEGABYTE
+        self.largest = limit * MEGABYTE
         self.samples = _samples()
 
     def state(self) -> State:
@@ -127,7 +127,7 @@ class Intake:
 
     def remove(self, article_id: str) -> Entry | None:
         """Take an article out, and the uploaded file from which nothing else came."""
-        self._refuse_strangers()
+        self.refuse_strangers()
         with self._library.catalog.reading() as catalog:
             entry = catalog.entry(article_id)
         if entry is None:
@@ -144,6 +144,13 @@ class Intake:
                     path.unlink()
         return entry
 
+    def refuse_strangers(self) -> None:
+        """Raise IngestError where whoever asks may change nothing."""
+        if self._is_closed:
+            raise IngestError(
+                "this window is open to everyone, so nothing can be ingested or removed here"
+            )
+
     def is_upload(self, origin: str) -> bool:
         """Whether an origin is a file that was handed in."""
         return origin.startswith(f"{self._uploads.as_uri()}/")
@@ -151,12 +158,8 @@ class Intake:
     def _is_running(self) -> bool:
         return self._run is not None and not self._run.is_over
 
-    def _refuse_strangers(self) -> None:
-        if self._is_closed:
-            raise IngestError("this window is open to everyone, so nothing can be changed here")
-
     def _begin(self, work: Callable[[], Outcome]) -> None:
-        self._refuse_strangers()
+        self.refuse_strangers()
         with self._gate:
             if self._is_running() or self._library.is_being_written():
                 raise LibraryBusyError(_BUSY)
@@ -249,7 +252,7 @@ def _refusal(name: str, upload: Upload, largest: int) -> str:
         return f"files of this kind are not read; these are: {formats()}"
     size = upload.path.stat().st_size if upload.path else upload.size
     if size > largest:
-        return f"it has {size / _MEGABYTE:,.1f} MB; {largest // _MEGABYTE} MB are the most"
+        return f"it has {size / MEGABYTE:,.1f} MB; {largest // MEGABYTE} MB are the most"
     return "" if upload.path else "its transfer failed"
 
 

@@ -49,7 +49,7 @@ def conflicts(
             if each.article.story != article.story and _shared(citation.quote, each.text) >= _SHARED
         ]
         said = _DATELINE.sub("", citation.quote)
-        if not others or not numerals(said, _language(article), _AROUND):
+        if not others or not numerals(said, article.read_as, _AROUND):
             continue
         for finding in checker.findings(said, others):
             for ours, theirs in _differing(said, finding):
@@ -64,7 +64,7 @@ def _differing(quote: str, finding: Finding) -> Iterator[tuple[str, str]]:
     missing = [each for each in finding.missing if each.lower() not in WEEKDAYS]
     if len(missing) != 1 or finding.score < _COVER:
         return
-    language = _language(article)
+    language = article.read_as
     there = numerals(finding.evidence.text, language, _AROUND, passage.start)
     values = {number.value for number in there}
     for ours in numerals(quote, language, _AROUND):
@@ -75,8 +75,9 @@ def _differing(quote: str, finding: Finding) -> Iterator[tuple[str, str]]:
             for number in there
             if any(s.start <= number.span.start and number.span.end <= s.end for s in finding.spans)
         ]
-        theirs = max(inside, key=lambda n: likeness(finding.cover, ours, n), default=None)
-        if theirs is None or likeness(finding.cover, ours, theirs) < _ALIKE:
+        alike = [(likeness(finding.cover, ours, number)[0], number) for number in inside]
+        nearest, theirs = max(alike, key=lambda pair: pair[0], default=(0.0, ours))
+        if nearest < _ALIKE:
             continue
         one, two = (
             (text[n.span.start : n.span.end], (_UNIT.match(text, n.span.end) or [""])[1] or "")
@@ -92,7 +93,3 @@ def _differing(quote: str, finding: Finding) -> Iterator[tuple[str, str]]:
 def _shared(sentence: str, text: str) -> float:
     wanted = [word for word in words(sentence) if len(word) > _SHORT]
     return len(set(wanted) & set(words(text))) / max(len(wanted), 1)
-
-
-def _language(article: Article) -> str:
-    return article.language or "en"

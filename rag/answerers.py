@@ -137,8 +137,10 @@ class WritingAnswerer:
 
 def _repeats(one: Quotation, other: Quotation) -> bool:
     """Whether two sentences say the same; with other numbers they do not, however alike they are."""
-    language = one.article.language or "en"
-    values = [{each.value for each in numerals(said.text, language, 0)} for said in (one, other)]
+    values = [
+        {each.value for each in numerals(said.text, one.article.read_as, 0)}
+        for said in (one, other)
+    ]
     return values[0] == values[1] and overlap(one.text, other.text) >= _REPEAT
 
 

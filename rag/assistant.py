@@ -100,12 +100,12 @@ class ArticleQA(Runnable[str, Event]):
         elif name != QUOTE:
             model = chat_model(name, settings.base_url)
             name = display_name(name)
-        if model is None:
-            return cls(retriever, quoting, threshold=settings.threshold, quoting=quoting)
         checker = Checker(library.encoder, retriever.frequencies)
         return cls(
             retriever,
-            WritingAnswerer(model, checker, name, settings.timeout),
+            WritingAnswerer(model, checker, name, settings.timeout)
+            if model is not None
+            else quoting,
             threshold=settings.threshold,
             checker=checker,
             quoting=quoting,
@@ -177,10 +177,10 @@ class ArticleQA(Runnable[str, Event]):
         ranking = self.retriever.rank(question)
         return suffices(ranking.evidence, self._threshold, ranking.passages)
 
-    def articles(self) -> list[Summary]:
-        """What is in the library, newest first."""
+    def articles(self, limit: int | None = None) -> list[Summary]:
+        """What is in the library, newest first, or as much of it."""
         with self.retriever.library.catalog.reading() as catalog:
-            return catalog.summaries()
+            return catalog.summaries(limit)
 
     def article(self, article_id: str) -> Article | None:
         """A whole article; None when it is not, or no longer, in the library."""

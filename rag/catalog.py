@@ -136,15 +136,9 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Summary):
     """An article with where it came from, and when it was ingested: a line in the corpus."""
 
-    id: str
-    title: str
-    published: date | None
-    source: str | None
-    url: str
-    passages: int
     origin: str
     ingested: datetime
 
@@ -167,11 +161,13 @@ class Reader:
         rows = self._db.execute("SELECT uri, digest, address, etag, last_modified FROM origins")
         return {row[0]: Origin(*row) for row in rows}
 
-    def summaries(self) -> list[Summary]:
+    def summaries(self, limit: int | None = None) -> list[Summary]:
+        """The list of articles, newest first, or as many of them."""
         rows = self._db.execute(
             "SELECT a.id, a.title, a.published, a.source, a.url, count(p.number) FROM articles a"
             " LEFT JOIN passages p ON p.article_id = a.id GROUP BY a.id"
-            " ORDER BY a.published IS NULL, a.published DESC, a.title"
+            " ORDER BY a.published IS NULL, a.published DESC, a.title LIMIT ?",
+            (-1 if limit is None else limit,),
         )
         return [Summary(row[0], row[1], _date(row[2]), *row[3:]) for row in rows]
 
@@ -346,12 +342,6 @@ class Reader:
             values,
         )
         return [row[0] for row in rows]
-
-    def articles_within(self, scope: Scope) -> int:
-        """How many articles lie within a scope."""
-        condition, values = _within(scope)
-        query = f"SELECT count(*) FROM articles a WHERE {condition}"
-        return int(self._db.execute(query, values).fetchone()[0])
 
     def extent(self, scope: Scope) -> Searched:
         """How many passages, of how many articles, lie within a scope."""

@@ -67,7 +67,12 @@ def shown(draft: str) -> str:
     """A draft as far as it has come, for whoever watches: without its marks, since those number
     the passages and not the citations, even one of which only the beginning is there.
     """
-    return _BEGUN.sub("", MARK.sub("", visible(_THOUGHT.sub("", draft)))).strip()
+    return _BEGUN.sub("", MARK.sub("", visible(without_thoughts(draft)))).strip()
+
+
+def without_thoughts(text: str) -> str:
+    """What a model says, without what it only thinks."""
+    return _THOUGHT.sub("", text)
 
 
 def visible(text: str) -> str:
@@ -90,7 +95,7 @@ def _marked(bare: str, marks: list[tuple[int, list[int]]]) -> list[Said]:
 
 
 def _plain(draft: str) -> str:
-    text = visible(_THOUGHT.sub("", draft))
+    text = visible(without_thoughts(draft))
     for pattern, instead in (
         (_FENCE, ""),
         (_DEFINITION, ""),

@@ -112,7 +112,8 @@ class Coverage:
         self._asked, self.weights = asked, weights
         self._cosines = asked.vectors @ text.vectors.T
         self._titled = np.where(text.starts < title, _TITLE * self._cosines, 0.0)
-        self.whole = float(weights @ _best(self._cosines))
+        self._around = _best(self._cosines)
+        self.whole = float(weights @ self._around)
 
     def by(self, sentences: Sequence[Span]) -> float:
         """By some of the passage's sentences, read in its context and under its title."""
@@ -120,12 +121,13 @@ class Coverage:
 
     def tokens(self, sentences: Sequence[Span]) -> Vectors:
         """How well each token is covered by those sentences: float32 [tokens of the question]."""
-        own = np.where(self._inside(sentences), self._cosines, 0.0)
-        if not own.any():
+        inside = self._inside(sentences)
+        if not inside.any():
             return np.zeros_like(self.weights)
+        own = np.where(inside, self._cosines, 0.0)
         alone = _best(np.maximum(own, self._titled)) + _OWN * _best(own)
-        whole = _best(self._cosines)
-        return np.asarray(_CONTEXT * whole + (1 - _CONTEXT) * alone / (1 + _OWN), dtype=np.float32)
+        covered = _CONTEXT * self._around + (1 - _CONTEXT) * alone / (1 + _OWN)
+        return np.asarray(covered, dtype=np.float32)
 
     def own(self, sentences: Sequence[Span]) -> Vectors:
         """The same, without what the title and the rest of the passage cover."""

@@ -11,10 +11,10 @@ from typing import Literal
 
 from rag.names import Names, folded, is_same_word, names
 from rag.numbers import held, numbers, times
+from rag.words import WORD
 
 Kind = Literal["number", "date", "name", "quotation", "address"]
 
-_WORD = re.compile(r"[^\W_]+")
 _QUOTED = re.compile(
     r"“([^“”]+)”|«([^«»]+)»|„([^„“”]+)[“”]|(?<!\w)\"([^\"]+)\"|(?<!\w)[‘']([^‘’']{3,})[’'](?!\w)"
 )
@@ -123,4 +123,4 @@ def denials(sentence: str, source: str) -> tuple[str, ...]:
 
 def small_words(text: str) -> frozenset[str]:
     """The words that a text writes in small letters."""
-    return frozenset(word for word in _WORD.findall(text) if word[0].islower())
+    return frozenset(word for word in WORD.findall(text) if word[0].islower())

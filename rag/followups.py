@@ -11,6 +11,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import RunnableConfig
 
 from rag import prompts
+from rag.drafts import without_thoughts
 from rag.errors import ModelError
 from rag.facts import Source, facts, small_words
 from rag.leaning import AUXILIARY, WH, leans
@@ -33,7 +34,6 @@ _ASKING = re.compile(
     rf"|(?:\w+ )?{WH} ",
     re.IGNORECASE,
 )
-_THOUGHT = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE)
 _LABEL = re.compile(
     r"(?:the )?(?:(?:rewritten|standalone|next|new) )?question(?: is)?\s*:\s*", re.IGNORECASE
 )
@@ -82,7 +82,7 @@ class Followups:
 
 def _bare(written: str) -> str:
     """What a model wrote, without its thoughts, a label and quotation marks."""
-    text = _THOUGHT.sub("", written).strip()
+    text = without_thoughts(written).strip()
     return _LABEL.sub("", text.strip("*\"“”'` "), count=1).strip("*\"“”'` ")
 
 

@@ -7,8 +7,8 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 
 from rag.numbers import names_time, worth
+from rag.words import WORD
 
-_WORD = re.compile(r"[^\W_]+")
 _POSSESSIVE = re.compile(r"[’'`]s\b")
 _SHORTENED = re.compile(r"\b(?:[^\W\d_]\.){2,}")
 # Words that may open a sentence, or be written large, without being a name.
@@ -72,7 +72,7 @@ def names(
     """Words written large that are neither known nor said to be `ordinary`, with their forms."""
     ordinary |= _ORDINARY
     bare = _bare(text)
-    matches = list(_WORD.finditer(bare))
+    matches = list(WORD.finditer(bare))
     initials = _initials(matches, ordinary)
     for number, match in enumerate(matches):
         word = match.group()
@@ -98,7 +98,7 @@ class Names:
         text = _bare(text)
         text += "".join(f" . {' . '.join(each)}" for each in _KNOWN_AS if _names_one(each, text))
         self._words = set(folded(text))
-        self._written = {word for word in _WORD.findall(text) if word.isupper()}
+        self._written = {word for word in WORD.findall(text) if word.isupper()}
         self._abbreviated = _abbreviated(text)
 
     def __contains__(self, forms: object) -> bool:
@@ -119,7 +119,7 @@ def is_same_word(one: str, other: str) -> bool:
 
 def folded(text: str) -> Iterator[str]:
     """The words of a text without case and accents."""
-    return map(_fold, _WORD.findall(text))
+    return map(_fold, WORD.findall(text))
 
 
 def _forms(word: str, initials: str) -> frozenset[str]:
@@ -157,7 +157,7 @@ def _opens(text: str, start: int) -> bool:
 def _abbreviated(text: str) -> set[str]:
     """The abbreviations that the names in a text may have: NATO, US."""
     found = set()
-    words = _WORD.findall(text)
+    words = WORD.findall(text)
     for first in range(len(words)):
         letters = ""
         for word in words[first : first + 8]:

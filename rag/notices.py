@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from rag.agreement import Conflict
-from rag.render import day
+from rag.render import NO_DATE, day
 from rag.types import Article, Citation
 from rag.words import in_one_line
 
@@ -58,6 +58,6 @@ def disagreement(conflict: Conflict) -> str:
 
 def _called(article: Article) -> str:
     """An article by its title, source and date."""
-    published = day(article.published) if article.published else "no date"
+    published = day(article.published) if article.published else NO_DATE
     known = ", ".join(filter(None, (article.source, published)))
     return f"“{in_one_line(article.title)}” ({known})"

@@ -9,8 +9,8 @@ from datetime import date
 from functools import lru_cache
 
 from rag.types import Span
+from rag.words import WORD
 
-_WORD = re.compile(r"[^\W_]+")
 _COUNTED = re.compile(r"\d+(?:[.,]\d+)+|[^\W_]+")
 _DIGITS = re.compile(r"(\d+)[^\W\d_]{0,2}")
 _NUMBER = re.compile(r"(?<![^\W_])(\d+(?:[.,]\d+)*)(?:st|nd|rd|th|s)?(?![^\W\d_](?<![kKmMbBtT%]))")
@@ -80,7 +80,7 @@ def held(text: str, language: str) -> frozenset[str]:
 
 def times(text: str, published: date | None) -> frozenset[str]:
     """The months and days of the week that a text names, and the parts of a date."""
-    words = {word.lower() for word in _WORD.findall(text)}
+    words = {word.lower() for word in WORD.findall(text)}
     found = words & WEEKDAYS | {_MONTH[word] for word in words & _MONTH.keys()}
     found |= {_MONTHS[int(month) - 1] for month in _ISO.findall(text) if 0 < int(month) < 13}
     if published:

@@ -102,7 +102,7 @@ class Checker:
         )
         ordinary = small_words(" ".join(each.text for each in evidence))
         return [
-            _find(claim, each, cover, facts(claim, _language(each), ordinary))
+            _find(claim, each, cover, facts(claim, each.article.read_as, ordinary))
             for each, cover in zip(evidence, covers, strict=True)
         ]
 
@@ -136,10 +136,10 @@ def _unsupported(found: Sequence[Finding]) -> Support:
 def _find(claim: str, evidence: Evidence, cover: Coverage, wanted: Sequence[Fact]) -> Finding:
     """The passage's best sentence, and others that hold what it lacks."""
     article, passage = evidence.article, evidence.passage
-    about = source(_about(evidence), _language(evidence), article.published)
+    about = source(_about(evidence), evidence.article.read_as, article.published)
     lacking = [fact for fact in wanted if fact not in about]
     texts = {span: article.text[span.start : span.end] for span in passage.sentences}
-    sources = {span: source(text, _language(evidence)) for span, text in texts.items()}
+    sources = {span: source(text, evidence.article.read_as) for span, text in texts.items()}
     scores = {span: cover.by([span]) for span in passage.sentences}
     chosen: list[Span] = []
     while scores and len(chosen) < _TOGETHER and (lacking or not chosen):
@@ -157,37 +157,26 @@ def _find(claim: str, evidence: Evidence, cover: Coverage, wanted: Sequence[Fact
 
 def _misplaced(claim: str, evidence: Evidence, cover: Coverage) -> list[str]:
     """Numbers that the passage has among other words, or in whose place it has another number."""
-    language = _language(evidence)
+    language = evidence.article.read_as
     there = numerals(evidence.text, language, _THEIRS, evidence.passage.start)
     found = []
-    words = plain(evidence.text)
+    words = f" {plain(evidence.text)} "
     for number in numerals(claim, language, _OURS):
-        if f" {plain(claim[number.around.start : number.around.end])} " in f" {words} ":
+        same = [likeness(cover, number, each) for each in there if each.value == number.value]
+        if not same or f" {plain(claim[number.around.start : number.around.end])} " in words:
             continue
-        same, others = (
-            [other for other in there if (other.value == number.value) is is_same]
-            for is_same in (True, False)
-        )
-        if same and not (
-            _most(cover, number, same) >= max(_ALIKE, _most(cover, number, others))
-            and _around(cover, number, same) >= _around(cover, number, others) - _ELSEWHERE
-        ):
+        others = [likeness(cover, number, each) for each in there if each.value != number.value]
+        alike, around = map(max, zip(*same, strict=True))
+        rival, elsewhere = map(max, zip(*others, (0.0, 0.0), strict=True))
+        if alike < max(_ALIKE, rival) or around < elsewhere - _ELSEWHERE:
             found.append(claim[number.span.start : number.span.end])
     return found
 
 
-def _most(cover: Coverage, number: Numeral, others: Iterable[Numeral]) -> float:
-    return max((likeness(cover, number, other) for other in others), default=0.0)
-
-
-def _around(cover: Coverage, number: Numeral, others: Iterable[Numeral]) -> float:
-    return max((cover.likeness(number.around, other.around) for other in others), default=0.0)
-
-
-def likeness(cover: Coverage, ours: Numeral, theirs: Numeral) -> float:
-    """How alike two numbers are, and the words around them."""
-    itself = cover.likeness(ours.span, theirs.span)
-    return (itself + cover.likeness(ours.around, theirs.around)) / 2
+def likeness(cover: Coverage, ours: Numeral, theirs: Numeral) -> tuple[float, float]:
+    """How alike two numbers with the words around them are, and how alike these words are alone."""
+    around = cover.likeness(ours.around, theirs.around)
+    return (cover.likeness(ours.span, theirs.span) + around) / 2, around
 
 
 def _about(evidence: Evidence) -> str:
@@ -199,7 +188,3 @@ def _about(evidence: Evidence) -> str:
         at = span.end
     known = (article.title, article.source, article.author, article.place)
     return "\n".join([*filter(None, known), *rest])
-
-
-def _language(evidence: Evidence) -> str:
-    return evidence.article.language or "en"

@@ -40,6 +40,11 @@ class Article:
     pages: tuple[int, ...] = ()
     story: str = ""
 
+    @property
+    def read_as(self) -> str:
+        """The language by whose rules it is read: English, where its own is not known."""
+        return self.language or "en"
+
     def page(self, start: int) -> int | None:
         """The number of the page on which a character stands."""
         return bisect_right(self.pages, start) or None

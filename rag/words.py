@@ -6,7 +6,7 @@ import re
 
 from rag.types import Span
 
-_WORD = re.compile(r"[^\W_]+")
+WORD = re.compile(r"[^\W_]+")
 
 
 def in_one_line(text: str) -> str:
@@ -16,12 +16,12 @@ def in_one_line(text: str) -> str:
 
 def words(text: str) -> list[str]:
     """The distinct words of a text in lower case, in order of appearance."""
-    return list(dict.fromkeys(word.lower() for word in _WORD.findall(text)))
+    return list(dict.fromkeys(word.lower() for word in WORD.findall(text)))
 
 
 def spans(text: str) -> list[Span]:
     """Where each word of a text stands."""
-    return [Span(*match.span()) for match in _WORD.finditer(text)]
+    return [Span(*match.span()) for match in WORD.finditer(text)]
 
 
 def overlap(one: str, other: str) -> float:

@@ -71,8 +71,7 @@ def application(qa: ArticleQA, access: Access = Access(), *, limit: int = 20) ->
     app.add_middleware(Guarded, access=access)
     app.add_middleware(_Sealed)
     intake = Intake(qa.retriever.library, limit=limit, is_closed=not access.is_known)
-    blocks = window.build(qa, intake, may_ingest=access.is_known)
-    window.mount(app, blocks, intake.largest)
+    window.mount(app, window.build(qa, intake), intake.largest)
     return app
 
 

@@ -129,7 +129,7 @@ def _answer(arguments: argparse.Namespace, question: str) -> Answer:
 
 def _articles(arguments: argparse.Namespace) -> int:
     from rag.assistant import ArticleQA
-    from rag.render import plain
+    from rag.render import NO_DATE, plain
     from rag.words import in_one_line
 
     with ArticleQA.open(arguments.home) as qa:
@@ -138,7 +138,7 @@ def _articles(arguments: argparse.Namespace) -> int:
         print(json.dumps(plain(tuple(found)), ensure_ascii=False, indent=2))
         return 0
     for each in found:
-        published = each.published.isoformat() if each.published else "no date"
+        published = each.published.isoformat() if each.published else NO_DATE
         passages = f"{each.passages} passage{'' if each.passages == 1 else 's'}"
         source = f", {in_one_line(each.source)}" if each.source else ""
         print(f"{published:10}  {in_one_line(each.title)}{source} ({passages})")

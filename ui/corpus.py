@@ -12,7 +12,7 @@ from typing import Any
 import gradio as gr
 from gradio.utils import get_upload_folder
 
-from ingest.intake import Intake, Upload
+from ingest.intake import MEGABYTE, Intake, Upload
 from ingest.loaders import LOADERS
 from rag.assistant import ArticleQA
 from rag.catalog import ORDERS
@@ -57,7 +57,7 @@ def _template(intake: Intake) -> str:
         "HEADS": heads,
         "KINDS": ",".join(LOADERS),
         "LARGEST": str(intake.largest),
-        "MEGABYTES": str(intake.largest // 1_000_000),
+        "MEGABYTES": str(intake.largest // MEGABYTE),
     }
     text = files("ui").joinpath("corpus.html").read_text(encoding="utf-8")
     for name, value in values.items():

@@ -17,6 +17,7 @@ from rag.types import Answer, Article, Citation, Evidence, Nearest, Scope, Sente
 from rag.words import in_one_line
 
 LONGEST_SHOWN = 280  # characters of a question in the conversation
+NEWEST = 5  # articles that a visitor sees who has asked nothing yet
 _BLANK_LINES = re.compile(r"\n\s*\n")
 _HEADING = re.compile(r"(?![-*•] )[^\n]{0,79}[\w)]")
 Mark = tuple[Span, str]
@@ -151,7 +152,7 @@ def _take(turn: int) -> str:
     return f'<p class="take">Save this answer as {" or ".join(buttons)}</p>'
 
 
-def newest(articles: Sequence[Summary], limit: int = 5) -> str:
+def newest(articles: Sequence[Summary], limit: int = NEWEST) -> str:
     """What the library holds, for a visitor who has asked nothing yet."""
     if not articles:
         return '<section class="turn"><h2>The library is empty</h2></section>'

@@ -11,14 +11,15 @@ import gradio as gr
 from gradio.events import api
 from pydantic import ValidationError, validate_call
 
+from ingest.intake import Intake
 from ingest.remote import take_in
 from rag.assistant import ArticleQA
-from rag.errors import ArticleQAError, IngestError
+from rag.errors import ArticleQAError
 from rag.render import plain
 from rag.words import in_one_line
 
 
-def offer(qa: ArticleQA, *, may_ingest: bool, asking: str) -> None:
+def offer(qa: ArticleQA, intake: Intake, asking: str) -> None:
     """Add the functions to the page that is being built.
 
     `asking` names the line in which the window's own questions wait, too.
@@ -46,8 +47,7 @@ def offer(qa: ArticleQA, *, may_ingest: bool, asking: str) -> None:
         date. URLs lead to the public internet, files and folders lie in folders that were
         ingested on the machine itself.
         """
-        if not may_ingest:
-            raise IngestError("this window is open to everyone, so nothing can be ingested here")
+        intake.refuse_strangers()
         report = take_in(qa.retriever.library, paths)
         # Gradio's client takes whatever has a "path" for a file to download.
         failures = [{"name": each.path, "reason": each.reason} for each in report.failures]

@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 from ingest.intake import Outcome, Run, State
 from rag.catalog import Entry
+from rag.render import counted
 from rag.words import in_one_line
 
 NO_ARTICLES = "There are no articles to ask yet."
@@ -26,7 +27,7 @@ def count(found: int, among: int, *, is_filtered: bool) -> str:
     """How many articles are listed."""
     if not among:
         return ""
-    held = f"{among:,} article{'' if among == 1 else 's'}"
+    held = counted(among, "article")
     return f"{found:,} of {held}" if is_filtered else held
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
+from rag.render import counted
 from rag.words import in_one_line
 
 MOST_MONTHS = 48  # a longer time is shown by years
@@ -39,7 +40,7 @@ class Chart:
 def timeline(months: Months) -> str:
     """The picture with its legend and the same figures as a table, as HTML."""
     chart = _chart(months)
-    undated = f"{_articles(chart.undated)} without a date" if chart.undated else ""
+    undated = f"{counted(chart.undated, 'article')} without a date" if chart.undated else ""
     if not chart.columns:
         return f'<p class="aside">{undated}</p>' if undated else ""
     name, counts = max(chart.filled, key=lambda column: column[1].total())
@@ -122,7 +123,7 @@ def _column(chart: Chart, left: int, name: str, counts: Counter[str], most: int)
         if count := counts[source]:
             height = count / most * _HEIGHT
             base -= height
-            words = escape(f"{name}, {in_one_line(source)}: {_articles(count)}")
+            words = escape(f"{name}, {in_one_line(source)}: {counted(count, 'article')}")
             yield (
                 f'<rect class="s{_colour(number, source)}" x="{left + _STEP * 0.1:g}" y="{base:.2f}"'
                 f' width="{_STEP * 0.8:g}" height="{height:.2f}"><title>{words}</title></rect>'
@@ -157,7 +158,3 @@ def _table(chart: Chart) -> str:
 
 def _colour(number: int, source: str) -> int:
     return MOST_SOURCES if source == _OTHERS else number
-
-
-def _articles(count: int) -> str:
-    return f"{count:,} article{'' if count == 1 else 's'}"

@@ -52,7 +52,7 @@ class Parts:
     beside: gr.HTML
 
 
-def build(qa: ArticleQA, intake: Intake, *, may_ingest: bool = True) -> gr.Blocks:
+def build(qa: ArticleQA, intake: Intake) -> gr.Blocks:
     """The page, and its functions for programs. Each visitor has a conversation of their own."""
     window = gr.Blocks(
         title="article-qa",
@@ -61,7 +61,7 @@ def build(qa: ArticleQA, intake: Intake, *, may_ingest: bool = True) -> gr.Block
         delete_cache=(_HOUR, _HOUR),  # files that were handed in and never taken
     )
     with window:
-        programs.offer(qa, may_ingest=may_ingest, asking=_ASKING)  # first, so the names are free
+        programs.offer(qa, intake, _ASKING)  # first, so the names are free
         masthead = gr.HTML(elem_id="masthead", apply_default_css=False)
         chats = _chats()
         with gr.Tabs(elem_id="rooms"):
@@ -210,15 +210,16 @@ def _wire(window: gr.Blocks, parts: Parts, shelves: gr.HTML, qa: ArticleQA, inta
         return {**shown, **library()}
 
     def library() -> Shown:
-        articles = len(qa.articles())
+        with qa.retriever.library.catalog.reading() as catalog:
+            articles, sources = catalog.entries_naming(), catalog.sources()
         return {
             parts.masthead: page.masthead(articles, qa.model),
-            parts.only[0]: gr.update(choices=qa.sources()),
+            parts.only[0]: gr.update(choices=sources),
         }
 
     def suggest() -> Any:
         questions = examples.questions()
-        invitation = page.invitation(qa.model) if qa.articles() else shelf.NO_ARTICLES
+        invitation = page.invitation(qa.model) if qa.articles(1) else shelf.NO_ARTICLES
         return gr.update(examples=[{"text": each} for each in questions], placeholder=invitation)
 
     def name_limits(*only: Any) -> Any:
@@ -252,7 +253,7 @@ def _wire(window: gr.Blocks, parts: Parts, shelves: gr.HTML, qa: ArticleQA, inta
 
 def _newest(qa: ArticleQA, intake: Intake) -> str:
     """The newest articles, or what an empty library offers."""
-    articles = qa.articles()
+    articles = qa.articles(page.NEWEST + 1)  # with one more, these are not all
     return (
         page.newest(articles) if articles else shelf.nothing_yet(has_samples=bool(intake.samples))
     )
