@@ -36,6 +36,9 @@ clean:
 
 .venv/installed: .venv/torch pyproject.toml
 	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@# What makes it fast where there is a build for the machine, without the telemetry of its other tools.
+	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt --no-deps openvino || \
+	  echo "OpenVINO is not to be had here; ONNX Runtime does its work"
 	@touch $@
 
 .venv/developed: .venv/installed

@@ -22,6 +22,7 @@ from ingest.sources import discover
 from ingest.sync import sync
 from rag.assistant import ArticleQA
 from rag.encoder import Encoder, SentenceTransformerEncoder
+from rag.export import ExportedEncoder
 from rag.library import Library
 from rag.settings import Settings
 
@@ -40,10 +41,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 def run(files: Sequence[Path], report: Path | None) -> int:
     """Measure over the sample articles and over each file; print a table."""
     settings = Settings.load()
-    encoder = SentenceTransformerEncoder(settings.encoder, settings.precision)
-    measured = {"seeds": list(over_seeds(encoder, settings))}
-    for path in files:
-        measured[path.name] = list(over_squad(squad.load(path), encoder))
+    original = SentenceTransformerEncoder(settings.encoder, settings.precision)
+    with TemporaryDirectory(prefix="article-qa-eval-") as folder:
+        encoder = ExportedEncoder(original, Path(folder))
+        measured = {"seeds": list(over_seeds(encoder, settings))}
+        for path in files:
+            measured[path.name] = list(over_squad(squad.load(path), encoder))
     for name, found in measured.items():
         print(f"\n{name}\n{table(found)}")
     if report:

@@ -17,10 +17,10 @@ from tempfile import TemporaryDirectory
 
 from ingest.sources import discover
 from ingest.sync import sync
-from rag.encoder import SentenceTransformerEncoder
-from rag.export import export
+from rag.export import ExportedEncoder
 from rag.library import Library
 from rag.runtime import FOLDER
+from rag.settings import Settings
 
 QUESTION = "When did North Korea fire a missile over Japan?"
 SEEDS = Path(__file__).parents[1] / "seeds"
@@ -62,9 +62,8 @@ def ask(home: Path) -> Taken:
 
 
 def _ingest(home: Path) -> None:
-    library = Library.create(home, SentenceTransformerEncoder())
+    library = Library.create(home, ExportedEncoder.from_settings(Settings.load(home=home)))
     sync(library, discover([SEEDS]))
-    export(library)
     library.close()
 
 

@@ -26,7 +26,7 @@ from evals.seeds import load
 from ingest.sources import discover
 from ingest.sync import sync
 from rag.assistant import ArticleQA
-from rag.encoder import SentenceTransformerEncoder
+from rag.export import ExportedEncoder
 from rag.library import Library
 from rag.render import REFUSAL
 from rag.settings import Settings
@@ -183,7 +183,7 @@ def _plain(text: str) -> str:
 @contextmanager
 def _library(home: Path) -> Iterator[ArticleQA]:
     settings = Settings.load(home=home)
-    library = Library.create(home, SentenceTransformerEncoder(settings.encoder, settings.precision))
+    library = Library.create(home, ExportedEncoder.from_settings(settings))
     sync(library, discover([SEEDS]))
     with ArticleQA.over(library, settings) as qa:
         yield qa

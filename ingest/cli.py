@@ -65,13 +65,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Ingest and print the report; 0 when all went well, 1 when some files failed."""
-    from rag.encoder import SentenceTransformerEncoder
-    from rag.export import export
+    from rag.export import ExportedEncoder
     from rag.library import Library
     from rag.settings import Settings
 
     settings = Settings.load(home=arguments.home)
-    encoder = SentenceTransformerEncoder(settings.encoder, settings.precision)
+    encoder = ExportedEncoder.from_settings(settings)
     if arguments.watch and _urls(arguments):
         raise IngestError("--watch follows folders and files; a URL cannot be watched")
     local = _local(arguments)  # what cannot be found is said before a library is made
@@ -80,7 +79,6 @@ def run(arguments: argparse.Namespace) -> int:
     library = Library.create(settings.home, encoder)
     try:
         status = _sync(arguments, local, library)
-        export(library)
         if arguments.watch:
             _watch(arguments, library)
     finally:

@@ -20,15 +20,14 @@ from rag.agreement import conflicts
 from rag.answerers import Answerer, QuotingAnswerer, Remark, WritingAnswerer
 from rag.catalog import Summary
 from rag.citations import Citations, Stated, marked, nearest
-from rag.encoder import SentenceTransformerEncoder
 from rag.errors import ModelError
 from rag.evidence import suffices
+from rag.export import ExportedEncoder
 from rag.followups import Followups
 from rag.library import Library
 from rag.models import QUOTE, chat_model, display_name
 from rag.render import refusal
 from rag.retriever import HybridRetriever, Ranking, checked
-from rag.runtime import FOLDER, AskingEncoder
 from rag.scope import scope_of
 from rag.settings import Settings
 from rag.support import Checker
@@ -81,9 +80,8 @@ class ArticleQA(Runnable[str, Event]):
 
     @classmethod
     def from_settings(cls, settings: Settings, model: BaseChatModel | None = None) -> ArticleQA:
-        encoder = SentenceTransformerEncoder(settings.encoder, settings.precision)
-        asking = AskingEncoder(encoder, settings.home / FOLDER)
-        return cls.over(Library.open(settings.home, asking), settings, model)
+        library = Library.open(settings.home, ExportedEncoder.from_settings(settings))
+        return cls.over(library, settings, model)
 
     @classmethod
     def over(

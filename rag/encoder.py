@@ -93,7 +93,7 @@ class SentenceTransformerEncoder:
         self._wanted = BUNDLED if model == f"sentence-transformers/{BUNDLED}" else model
         bundled = f"{BUNDLED}@{BUNDLED_SHA256[:12]}"
         self.name = bundled if self._wanted == BUNDLED else model
-        self._precision = precision
+        self.precision = precision
         self._loaded: SentenceTransformer | None = None
         # A fast tokenizer keeps its padding and truncation as state: one thread at a time.
         self._lock = threading.RLock()
@@ -162,15 +162,11 @@ class SentenceTransformerEncoder:
         None where there can be none: for a name, behind which the files may change, and where
         half precision is asked for, since an export is in single precision.
         """
-        if self._precision == "bfloat16":
+        if self.precision == "bfloat16":
             return None
         if self._wanted == BUNDLED:
             return BUNDLED_SHA256
         return _digest(Path(self._wanted)) if Path(self._wanted).is_dir() else None
-
-    @property
-    def is_loaded(self) -> bool:
-        return self._loaded is not None
 
     def in_full(self) -> SentenceTransformerEncoder:
         """The same model once more, in single precision."""
@@ -180,7 +176,7 @@ class SentenceTransformerEncoder:
     def model(self) -> SentenceTransformer:
         with self._lock:
             if self._loaded is None:
-                self._loaded = _load(self._wanted, self._precision)
+                self._loaded = _load(self._wanted, self.precision)
             return self._loaded
 
 

@@ -1,21 +1,20 @@
-"""Leaves the embedding model beside the index in the form in which asking starts fast."""
+"""Leaves the embedding model beside the index in the form that starts and runs fast."""
 
 from __future__ import annotations
 
 import logging
 import secrets
+import threading
 import warnings
 from collections.abc import Sequence
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from rag.encoder import Encoder, SentenceTransformerEncoder
-from rag.library import Library
-from rag.runtime import FOLDER, AskingEncoder, Recipe, Runtime, named, stored
-from rag.types import in_context
+from rag.encoder import Encoder, SentenceTransformerEncoder, TokenVectors, Vectors
+from rag.runtime import FOLDER, Recipe, Runtime, named, stored
+from rag.settings import Settings
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -29,31 +28,74 @@ class _NotFaithful(Exception):  # noqa: N818
     """The model is not one that can be exported, or what came out is not the same."""
 
 
-def export(library: Library) -> None:
-    """Export the library's model once, and keep it if it reads the articles as the original does.
+class ExportedEncoder:
+    """An Encoder that works with the model as it was exported to a folder, or else with the original.
 
-    Only when the model was needed and so is loaded; where it cannot be exported, asking works all
-    the same, with sentence-transformers.
+    When passages are embedded and there is no export yet, it is made and checked on them. A model
+    that cannot be exported does the work itself.
     """
-    encoder = library.encoder
-    if isinstance(encoder, AskingEncoder):
-        encoder = encoder.original
-    if not isinstance(encoder, SentenceTransformerEncoder) or not encoder.is_loaded:
-        return
-    key, folder = encoder.export_key, library.home / FOLDER
-    if key is None or stored(folder, key):
-        return
-    with library.catalog.reading() as catalog:
-        some = islice(catalog.keyed(), _COMPARED)
-        texts = [in_context(article, passage) for _, article, passage in some]
-    if not texts:
+
+    def __init__(self, original: SentenceTransformerEncoder, folder: Path) -> None:
+        self.name = original.name
+        self._original = original
+        self._folder = folder
+        self._runtime: Runtime | None = None
+        self._is_looked_for = self._is_made = False
+        self._lock = threading.Lock()
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> ExportedEncoder:
+        original = SentenceTransformerEncoder(settings.encoder, settings.precision)
+        return cls(original, settings.home / FOLDER)
+
+    @property
+    def token_limit(self) -> int:
+        return self._chosen().token_limit
+
+    def token_spans(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
+        return self._chosen().token_spans(texts)
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        return self._chosen(texts).embed(texts)
+
+    def read(self, texts: Sequence[str]) -> list[TokenVectors]:
+        return self._chosen().read(texts)
+
+    def _chosen(self, texts: Sequence[str] = ()) -> Encoder:
+        with self._lock:
+            if not self._is_looked_for:
+                self._is_looked_for = True
+                self._runtime = self._opened()
+            if len(texts) > 1 and not self._runtime and not self._is_made:  # one is a question
+                self._is_made = True
+                export(self._original, self._folder, texts[:_COMPARED])
+                self._runtime = self._opened()
+            return self._runtime or self._original
+
+    def _opened(self) -> Runtime | None:
+        key = self._original.export_key
+        path = stored(self._folder, key) if key else None
+        try:
+            return Runtime(path, self.name, self._original.precision) if path else None
+        except Exception as error:  # whatever another version of the runtime raises
+            logging.getLogger(__name__).info("%s is not used: %s", path, error)
+            return None
+
+
+def export(original: SentenceTransformerEncoder, folder: Path, texts: Sequence[str]) -> None:
+    """Export a model to a folder, and keep it if it reads the texts as the original does.
+
+    Where that cannot be done nothing is left behind but a line in the log.
+    """
+    key = original.export_key
+    if key is None:
         return
     part = folder / f"{secrets.token_hex(4)}.part"
     try:
         folder.mkdir(exist_ok=True)
-        original = encoder.in_full()
-        _write(original, part)
-        _compare(Runtime(part, encoder.name), original, texts)
+        full = original.in_full()
+        _write(full, part)
+        _compare(Runtime(part, original.name, original.precision), full, texts)
         kept = part.rename(folder / named(part, key))
     except Exception as error:  # an exporter that is missing or gives up, a disk that is full
         logging.getLogger(__name__).info("the model is not exported: %s", error)

@@ -36,7 +36,7 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
 @pytest.fixture(autouse=True)
 def _no_export(monkeypatch: pytest.MonkeyPatch) -> None:
     """An ingest exports the model, which takes seconds; test_runtime sees that it does."""
-    monkeypatch.setattr("rag.export.export", lambda library: None)
+    monkeypatch.setattr("rag.export.export", lambda *_: None)
 
 
 @pytest.fixture(scope="session")

@@ -30,8 +30,7 @@ def _one_model(monkeypatch: pytest.MonkeyPatch, encoder: SentenceTransformerEnco
     def loaded(model: str, precision: str) -> SentenceTransformerEncoder:
         return encoder if model == "all-MiniLM-L6-v2" else SentenceTransformerEncoder(model)
 
-    for module in ("rag.encoder", "rag.assistant"):
-        monkeypatch.setattr(f"{module}.SentenceTransformerEncoder", loaded)
+    monkeypatch.setattr("rag.export.SentenceTransformerEncoder", loaded)
 
 
 def fails_in_one_line(status: int, capsys: pytest.CaptureFixture[str], *words: str) -> None:

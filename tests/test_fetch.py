@@ -78,7 +78,7 @@ def home(tmp_path: Path) -> Path:
 def ingest(
     home: Path, monkeypatch: pytest.MonkeyPatch, encoder: SentenceTransformerEncoder
 ) -> Callable[..., int]:
-    monkeypatch.setattr("rag.encoder.SentenceTransformerEncoder", lambda *_: encoder)
+    monkeypatch.setattr("rag.export.SentenceTransformerEncoder", lambda *_: encoder)
     return lambda *arguments: main([*arguments, "--home", str(home)])
 
 

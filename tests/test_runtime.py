@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +15,11 @@ import rag.export
 import ui.cli
 from evals.seeds import QUESTIONS
 from rag.assistant import ArticleQA
+from rag.catalog import Catalog
 from rag.encoder import SentenceTransformerEncoder
-from rag.export import export
+from rag.export import ExportedEncoder, export
 from rag.library import Library
-from rag.runtime import FOLDER, AskingEncoder, Runtime, named
+from rag.runtime import FOLDER, Runtime, named
 from rag.settings import Settings
 from rag.types import Answer, in_context
 from tests.conftest import ROOT, USERS_ARTICLE
@@ -32,11 +34,19 @@ def exported(
 ) -> Path:
     """A library of the sample articles with the exported model beside its index."""
     home = shutil.copytree(seeds_home, tmp_path_factory.mktemp("exported") / "home")
-    library = Library.open(home, encoder)
-    export(library)
-    library.close()
+    export(encoder, home / FOLDER, passages(home))
     assert len(files(home)) == 1
     return home
+
+
+@pytest.fixture(params=["OpenVINO", "ONNX Runtime"])
+def runtime(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, exported: Path
+) -> Runtime:
+    """The export, read by what is fastest and by what there is without it."""
+    if request.param != "OpenVINO":
+        monkeypatch.setitem(sys.modules, "openvino", None)
+    return Runtime(*files(exported), "exported")
 
 
 @pytest.fixture
@@ -45,12 +55,17 @@ def home(exported: Path, tmp_path: Path) -> Path:
     return shutil.copytree(exported, tmp_path / "copy")
 
 
+def passages(home: Path) -> list[str]:
+    with Catalog(home / "catalog.sqlite").reading() as catalog:
+        return [in_context(article, passage) for _, article, passage in catalog.keyed()]
+
+
 def files(home: Path) -> list[Path]:
     return sorted((home / FOLDER).iterdir()) if (home / FOLDER).exists() else []
 
 
-def asking(home: Path, encoder: SentenceTransformerEncoder) -> AskingEncoder:
-    return AskingEncoder(encoder, home / FOLDER)
+def beside(home: Path, encoder: SentenceTransformerEncoder) -> ExportedEncoder:
+    return ExportedEncoder(encoder, home / FOLDER)
 
 
 def cited(answer: Answer) -> list[tuple[str, int, int]]:
@@ -76,14 +91,10 @@ def test_help_loads_nothing_heavy() -> None:
     assert output.endswith("\n[]\n")
 
 
-def test_an_export_sees_and_says_what_the_original_does(
-    exported: Path, qa: ArticleQA, encoder: SentenceTransformerEncoder
-) -> None:
-    with qa.retriever.library.catalog.reading() as catalog:
-        texts = [in_context(article, passage) for _, article, passage in catalog.keyed()]
+def test_an_export_sees_and_says_what_the_original_does(runtime: Runtime, exported: Path) -> None:
+    texts = passages(exported)
     texts += ["", " two  spaces\n", "Ünïcödé ☃ 東京", "a very long text " * 200]
     original = SentenceTransformerEncoder(precision="float32")
-    runtime = Runtime(*files(exported), encoder.name)
     assert runtime.token_limit == original.token_limit
     assert runtime.token_spans(texts) == original.token_spans(texts)
     assert np.sum(runtime.embed(texts) * original.embed(texts), axis=1).min() > 0.999
@@ -93,14 +104,12 @@ def test_an_export_sees_and_says_what_the_original_does(
         assert np.sum(ours.vectors * theirs.vectors, axis=1).min(initial=1) > 0.999
 
 
-def test_citations_are_the_same_with_and_without_an_export(
-    exported: Path, encoder: SentenceTransformerEncoder
-) -> None:
+def test_citations_are_the_same_with_and_without_an_export(exported: Path) -> None:
     """In the same precision, that is: in another, sentences that are nearly even change places."""
     questions = [each["question"] for each in json.loads(QUESTIONS.read_text(encoding="utf-8"))]
     full = SentenceTransformerEncoder(precision="float32")
     with (
-        ArticleQA.over(Library.open(exported, asking(exported, encoder)), Settings()) as quick,
+        ArticleQA.over(Library.open(exported, beside(exported, full)), Settings()) as quick,
         ArticleQA.over(Library.open(exported, full), Settings()) as slow,
     ):
         different = [
@@ -131,7 +140,7 @@ def of_another_model(file: Path) -> None:
 
 def no_model_at_all(file: Path) -> None:
     key = file.name.partition("-")[0]
-    file.write_bytes(b"whole, but nothing that ONNX Runtime can read")
+    file.write_bytes(b"whole, but nothing that can be read")
     file.rename(file.with_name(named(file, key)))
 
 
@@ -142,65 +151,87 @@ def test_an_export_that_cannot_be_used_is_passed_over(
     spoil: Callable[[Path], None], home: Path, qa: ArticleQA, encoder: SentenceTransformerEncoder
 ) -> None:
     spoil(*files(home))
-    with ArticleQA.over(Library.open(home, asking(home, encoder)), Settings()) as fallen_back:
+    with ArticleQA.over(Library.open(home, beside(home, encoder)), Settings()) as fallen_back:
         answer, expected = fallen_back.ask(QUESTION), qa.ask(QUESTION)
     assert answer.citations == expected.citations
     assert answer.evidence[0].score == expected.evidence[0].score
 
 
-def test_an_ingest_exports_once_and_mends_what_is_damaged(
-    home: Path, encoder: SentenceTransformerEncoder
+def test_what_a_text_says_depends_on_no_other(runtime: Runtime, exported: Path) -> None:
+    texts = passages(exported)[:12]
+    together = runtime.read(texts)
+    for text, read in zip(texts, together, strict=True):
+        (alone,) = Runtime(*files(exported), "again").read([text])
+        assert np.array_equal(alone.vectors, read.vectors)
+
+
+def test_threads_share_an_export(runtime: Runtime, exported: Path) -> None:
+    texts = passages(exported)[:24]
+    expected = runtime.embed(texts)
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(lambda n: runtime.embed(texts[n : n + 3]), range(0, 24, 3)))
+    assert np.array_equal(np.concatenate(found), expected)
+
+
+def test_an_export_is_made_once_and_again_when_it_is_damaged(
+    home: Path, encoder: SentenceTransformerEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("rag.export.export", export)
     (whole,) = files(home)
     made = whole.stat().st_mtime_ns
     (home / FOLDER / "left-by-a-crash.part").touch()
-    library = Library.open(home, encoder)
-    export(library)
+    beside(home, encoder).embed(passages(home))
     assert whole.stat().st_mtime_ns == made
     cut_short(whole)
-    export(library)
+    beside(home, encoder).embed([QUESTION])
+    assert files(home)[0].stat().st_size == whole.stat().st_size  # a question mends nothing
+    beside(home, encoder).embed(passages(home))
     (mended,) = files(home)
     assert named(mended, encoder.export_key or "") == mended.name
-    library.close()
 
 
-def test_the_command_ingest_exports(
+def test_a_second_ingest_needs_the_original_no_more(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, encoder: SentenceTransformerEncoder
 ) -> None:
     monkeypatch.setattr("rag.export.export", export)
-    monkeypatch.setattr("rag.encoder.SentenceTransformerEncoder", lambda *_: encoder)
-    assert ui.cli.main(["ingest", str(USERS_ARTICLE), "--home", str(tmp_path / "home")]) == 0
-    assert len(files(tmp_path / "home")) == 1
+    monkeypatch.setattr("rag.export.SentenceTransformerEncoder", lambda *_: encoder)
+    home = tmp_path / "home"
+    assert ui.cli.main(["ingest", str(USERS_ARTICLE), "--home", str(home)]) == 0
+    assert len(files(home)) == 1
+    article = tmp_path / "article.txt"
+    article.write_text("A harbour was opened in Tarn.", encoding="utf-8")
+    code = f"from ui.cli import main; main(['ingest', {str(article)!r}, '--home', {str(home)!r}])"
+    assert loaded_after(code, *HEAVY).endswith("\n[]\n")
 
 
-def test_what_is_not_faithful_is_not_kept(
-    monkeypatch: pytest.MonkeyPatch, seeds_home: Path, tmp_path: Path
-) -> None:
-    encoder = SentenceTransformerEncoder()
-    library = Library.open(shutil.copytree(seeds_home, tmp_path / "home"), encoder)
-    export(library)
-    assert files(library.home) == []  # the model was not needed, so it is not loaded either
-    encoder.embed([QUESTION])
-    with monkeypatch.context() as patched:
-        patched.setattr(rag.export, "FAITHFUL", 1.1)
-        export(library)
-    assert files(library.home) == []
-    monkeypatch.setitem(sys.modules, "onnx", None)
-    export(library)
-    assert files(library.home) == []
-    library.close()
+@pytest.mark.parametrize("reason", ["not faithful", "no exporter"])
+def test_without_an_export_the_original_does_the_work(
+    reason: str, monkeypatch: pytest.MonkeyPatch, exported: Path, tmp_path: Path,
+    encoder: SentenceTransformerEncoder,
+) -> None:  # fmt: skip
+    monkeypatch.setattr("rag.export.export", export)
+    if reason == "not faithful":
+        monkeypatch.setattr(rag.export, "FAITHFUL", 1.1)
+    else:
+        monkeypatch.setitem(sys.modules, "onnx", None)
+    texts = passages(exported)[:3]
+    assert np.array_equal(beside(tmp_path, encoder).embed(texts), encoder.embed(texts))
+    assert files(tmp_path) == []
 
 
 def test_a_model_that_puts_words_before_its_texts_is_not_exported(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, seeds_home: Path
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     encoder = SentenceTransformerEncoder()
     encoder.model.prompts = {"query": "query: "}
     monkeypatch.setattr(SentenceTransformerEncoder, "in_full", lambda self: self)
-    library = Library.open(shutil.copytree(seeds_home, tmp_path / "home"), encoder)
-    export(library)
-    assert files(library.home) == []
-    library.close()
+    export(encoder, tmp_path / FOLDER, [QUESTION])
+    assert files(tmp_path) == []
+
+
+def test_no_telemetry_comes_with_openvino() -> None:
+    code = "import openvino"
+    assert loaded_after(code, "openvino", "openvino_telemetry").endswith("['openvino']\n")
 
 
 def test_an_export_is_known_by_the_files_of_its_model(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ def home(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def ingest(home: Path, monkeypatch: pytest.MonkeyPatch, encoder: SentenceTransformerEncoder) -> Run:
-    monkeypatch.setattr("rag.encoder.SentenceTransformerEncoder", lambda *_: encoder)
+    monkeypatch.setattr("rag.export.SentenceTransformerEncoder", lambda *_: encoder)
     return lambda *arguments: main([*map(str, arguments), "--home", str(home)])
 
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from rag.assistant import ArticleQA
-from rag.encoder import SentenceTransformerEncoder
 from rag.errors import ArticleQAError, SettingsError
+from rag.export import ExportedEncoder
 from rag.library import Library
 from rag.settings import Settings
 from ui.access import Access, Guarded
@@ -76,8 +76,8 @@ def application(qa: ArticleQA, access: Access = Access(), *, limit: int = 20) ->
 
 
 def _assistant(settings: Settings) -> ArticleQA:
-    encoder = SentenceTransformerEncoder(settings.encoder, settings.precision)
-    return ArticleQA.over(Library.create(settings.home, encoder), settings)
+    library = Library.create(settings.home, ExportedEncoder.from_settings(settings))
+    return ArticleQA.over(library, settings)
 
 
 class _Server(uvicorn.Server):

@@ -161,11 +161,8 @@ def _check(arguments: argparse.Namespace) -> int:
 
 
 def _rebuild(arguments: argparse.Namespace) -> int:
-    from rag.export import export
-
     with _library(arguments) as library, ingestion.Bar("Embedding", " passages") as bar:
         done = library.rebuild(bar)
-        export(library)
     print(f"{done} passages embedded again; the library is whole")
     return 0
 
@@ -201,13 +198,12 @@ def _eval(arguments: argparse.Namespace) -> int:
 
 
 def _library(arguments: argparse.Namespace) -> closing[Library]:
-    from rag.encoder import SentenceTransformerEncoder
+    from rag.export import ExportedEncoder
     from rag.library import Library
     from rag.settings import Settings
 
     settings = Settings.load(home=arguments.home)
-    encoder = SentenceTransformerEncoder(settings.encoder, settings.precision)
-    return closing(Library.open(settings.home, encoder))
+    return closing(Library.open(settings.home, ExportedEncoder.from_settings(settings)))
 
 
 if __name__ == "__main__":
