@@ -114,7 +114,7 @@ def _check(qa: ArticleQA, data: squad.Dataset) -> Iterator[support.Checked]:
         if claim.article_id in held_out:
             stated.setdefault(claim.question, []).append(claim)
     for question in _bar(list(stated)[::2], "statements"):
-        evidence = qa.retriever.rank(question).evidence
+        evidence = qa.retriever.rank(question, k=qa.retriever.rerank).evidence
         for claim in stated[question]:
             yield support.check(claim, evidence, qa.checker)
 

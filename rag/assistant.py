@@ -222,7 +222,9 @@ class ArticleQA(Runnable[str, Event]):
         understood = self._followups.standalone(question, options.history, options.stop, config)
         rewritten = understood if understood != question else None
         rewriting = time.perf_counter() - started
-        ranking = self.retriever.rank(understood, scope, options.k)
+        # A language model gets all that it may be told; a quotation needs no more than the best.
+        k = options.k if self.model == QUOTE else options.k or self.retriever.rerank
+        ranking = self.retriever.rank(understood, scope, k)
         yield Found(ranking.evidence, rewritten)
         said = _Said(self.model)
         if suffices(ranking.evidence, self._threshold, ranking.passages):

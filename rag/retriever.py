@@ -92,7 +92,8 @@ class HybridRetriever(BaseRetriever):
     def rank(self, question: str, scope: Scope = Scope(), k: int | None = None) -> Ranking:
         """The evidence for a question, all from one moment of the library.
 
-        `k` passages are read, `rerank` when it is left out. Raises QuestionError for a question
+        `k` passages are read; when it is left out, `rerank` at most, and fewer where the first
+        ones settle it. Raises QuestionError for a question
         that is empty or far too long, and for a scope that cannot be.
         """
         started = time.perf_counter()
@@ -115,6 +116,7 @@ class HybridRetriever(BaseRetriever):
             self.library.encoder,
             frequencies=frequencies,
             passages=count,
+            thorough=k is not None,
         )
         timings = {
             "embed": embedded - started,
@@ -131,7 +133,7 @@ class HybridRetriever(BaseRetriever):
     def _get_relevant_documents(
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun
     ) -> list[Document]:
-        return [as_document(each) for each in self.rank(query).evidence]
+        return [as_document(each) for each in self.rank(query, k=self.rerank).evidence]
 
 
 def as_document(found: Evidence) -> Document:

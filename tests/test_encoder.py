@@ -37,7 +37,7 @@ def test_tokens_come_with_the_characters_that_they_cover(
     (read, _) = encoder.read(TEXTS)
     words = [TEXTS[0][start:end] for start, end in zip(read.starts, read.ends, strict=True)]
     assert words == ["The", "missile", "flew", "over", "Japan", "."]
-    assert np.allclose(np.linalg.norm(read.vectors, axis=1), 1, atol=1e-5)
+    assert np.allclose(np.linalg.norm(read.vectors, axis=1), 1, atol=1e-3)
     assert [tuple(span) for span in encoder.token_spans(TEXTS[:1])[0]] == list(
         zip(read.starts, read.ends, strict=True)
     )
