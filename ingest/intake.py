@@ -135,10 +135,12 @@ class Intake:
         try:
             with self._library.writing() as edition:
                 edition.remove_article(article_id)
-                is_left = entry.origin in edition.origins()
+                is_done_with = self.is_upload(entry.origin) and edition.is_empty(entry.origin)
+                if is_done_with:
+                    edition.remove(entry.origin)
         except LibraryBusyError:
             raise LibraryBusyError(_BUSY) from None
-        if self.is_upload(entry.origin) and not is_left:
+        if is_done_with:
             for path in self._uploads.iterdir():
                 if path.as_uri() == entry.origin:
                     path.unlink()
@@ -217,21 +219,28 @@ class Intake:
         place = folder / ".pages"
         place.mkdir()
         with Visitor() as visitor:
-            return fetch(visitor, addresses, self._origins(), place, told=told)
+            known = self._known().items()
+            # A page of which something was removed is fetched whole, since it is to come back.
+            whole = {uri: origin for uri, (origin, removed) in known if not removed}
+            return fetch(visitor, addresses, whole, place, told=told)
 
     def _ingest(self, sources: Sources) -> Outcome:
+        """Ingest what somebody handed in, so that what was removed of it before comes back."""
         self._run = Run("Reading files")
-        before = self._origins()
-        report = sync(self._library, sources, progress=self._ingested)
-        return _outcome(sources, before, self._origins(), report.failures)
+        before = self._known()
+        named = replace(sources, named=frozenset(sources.items))
+        report = sync(self._library, named, progress=self._ingested)
+        return _outcome(sources, before, self._known(), report.failures)
 
     def _ingested(self, done: int, total: int) -> None:
         # When all files are read, most passages are still to be embedded, and nobody knows how long.
         self._run = Run("Ingesting", done, total) if done < total else Run("Embedding passages")
 
-    def _origins(self) -> Mapping[str, Origin]:
+    def _known(self) -> dict[str, tuple[Origin, int]]:
+        """What was read of each origin, and how many of its articles were removed."""
         with self._library.catalog.reading() as catalog:
-            return catalog.origins()
+            removed = catalog.removed()
+            return {uri: (each, removed.get(uri, 0)) for uri, each in catalog.origins().items()}
 
 
 def plain_name(claimed: str) -> str:
@@ -258,8 +267,8 @@ def _refusal(name: str, upload: Upload, largest: int) -> str:
 
 def _outcome(
     sources: Sources,
-    before: Mapping[str, Origin],
-    after: Mapping[str, Origin],
+    before: Mapping[str, object],
+    after: Mapping[str, object],
     failures: tuple[Failure, ...],
 ) -> Outcome:
     """What became of each file and page, told from what the library knew before and knows after."""
