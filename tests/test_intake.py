@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +20,7 @@ from ingest.sync import Report, sync
 from rag.check import problems
 from rag.errors import IngestError, LibraryBusyError
 from rag.library import Library
+from tests.conftest import ROOT
 
 COAST = "The lighthouse at Cape Wrath was built in 1828 by Robert Stevenson."
 TOWER = "The water tower of Mannheim was finished in 1889 and is 60 meters high."
@@ -40,6 +43,18 @@ def hand(tmp_path: Path) -> Iterator[Hand]:
         return Upload(name, path.stat().st_size, path)
 
     return hand
+
+
+@pytest.fixture
+def remove(library: Library) -> Callable[[str], None]:
+    """Remove an article by its title, as in the corpus tab."""
+
+    def remove(title: str) -> None:
+        with library.catalog.reading() as catalog:
+            (entry,) = (each for each in catalog.entries() if each.title == title)
+        assert Intake(library).remove(entry.id) == entry
+
+    return remove
 
 
 def outcome(intake: Intake) -> Outcome:
@@ -158,6 +173,58 @@ def test_hostile_files_are_refused_with_reasons_and_nothing_is_written_elsewhere
     assert kept(library) == ["out.txt"]
 
 
+def test_more_than_all_uploads_may_have_together_is_refused_before_it_is_kept(
+    library: Library, hand: Hand, remove: Remove
+) -> None:
+    intake = Intake(library, total=1)
+
+    def file(name: str, says: str) -> Upload:
+        return hand(name, f'{{"text": "{says}"}}'.ljust(450_000))
+
+    intake.add([file("one.json", "One."), file("two.json", "Two."), file("three.json", "Three.")])
+    done = outcome(intake)
+    assert done.added == ("one.json", "two.json")
+    (failure,) = done.failures
+    assert failure.path == "three.json"
+    assert "all uploads have more than 1 MB; remove articles that were uploaded" in failure.reason
+    assert "ARTICLE_QA_UPLOAD_TOTAL" in failure.reason
+    intake.add([file("one.json", "One more."), hand("coast.txt", COAST)])
+    assert outcome(intake).changed == ("one.json",), "what it replaces does not count"
+    intake.add([file("three.json", "Three.")])
+    assert outcome(intake).failures
+    assert kept(library) == ["coast.txt", "one.json", "two.json"]
+    remove("One more.")
+    intake.add([file("three.json", "Three.")])
+    assert outcome(intake).added == ("three.json",)
+    assert kept(library) == ["coast.txt", "three.json", "two.json"]
+
+
+def test_what_a_killed_process_left_is_swept_and_what_another_is_using_is_not(
+    library: Library, hand: Hand
+) -> None:
+    use = (
+        "import sys, time; from pathlib import Path; from ingest.intake import _staging\n"
+        "home = Path(sys.argv[1])\n"
+        "with _staging(home / 'uploads', home / 'uploads.lock') as folder:\n"
+        "    (folder / 'half.txt').write_text('half'); print(folder, flush=True); time.sleep(60)"
+    )
+    command = [sys.executable, "-c", use, str(library.home)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        folder = Path(process.stdout.readline().strip())
+        intake = Intake(library)
+        intake.add([hand("coast.txt", COAST)])
+        while not (run := intake.state().run) or not run.is_over:
+            time.sleep(0.01)
+        assert "an ingest is running" in run.problem
+        assert (folder / "half.txt").exists()
+        process.kill()
+    assert (folder / "half.txt").exists()
+    intake.add([hand("coast.txt", COAST)])
+    assert outcome(intake).added == ("coast.txt",)
+    assert kept(library) == ["coast.txt"]
+
+
 def test_a_page_of_a_private_network_is_not_fetched(library: Library) -> None:
     asked: list[str] = []
 
@@ -211,18 +278,6 @@ def test_a_removed_article_is_gone_until_its_file_comes_again(library: Library, 
     assert outcome(intake).changed == ("records.jsonl",)
     assert titles(library) == ["One", "Two"]
     assert list(problems(library)) == []
-
-
-@pytest.fixture
-def remove(library: Library) -> Callable[[str], None]:
-    """Remove an article by its title, as in the corpus tab."""
-
-    def remove(title: str) -> None:
-        with library.catalog.reading() as catalog:
-            (entry,) = (each for each in catalog.entries() if each.title == title)
-        assert Intake(library).remove(entry.id) == entry
-
-    return remove
 
 
 def test_what_was_removed_stays_out_of_the_next_ingests_of_its_folder(
