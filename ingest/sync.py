@@ -131,8 +131,8 @@ def sync(
 
     A file that cannot be read is reported, and what the library had of it stays. What vanished
     from a folder goes, unless `keep_missing`. What was removed by hand stays out until it changes
-    or is named itself. Raises LibraryBusyError when somebody else is
-    writing, unless it is to `wait`.
+    or is named itself. Raises LibraryBusyError when somebody else is writing, unless it is to
+    `wait`.
     """
     started = time.perf_counter()
     found = look(sources, fields)
