@@ -111,23 +111,50 @@ def all_at_once(url: str, questions: Sequence[Sequence[str]]) -> list[list[Asked
         return list(visitors.map(visit, questions))
 
 
-def faults(qa: ArticleQA, asked: Sequence[Sequence[Asked]]) -> Iterator[str]:
-    """What is wrong, a line each: errors, answers that are another's, and lost or strange turns."""
+def answers(qa: ArticleQA, asked: Sequence[Sequence[Asked]]) -> list[list[Answer]]:
+    """What each of the questions gets in its conversation while nobody else asks."""
+    return [_conversation(qa, [each.question for each in own]) for own in asked]
+
+
+def _conversation(qa: ArticleQA, questions: Sequence[str]) -> list[Answer]:
+    history: list[Answer] = []
+    for question in questions:
+        history.append(qa.ask(question, history=history))
+    return history
+
+
+def faults(asked: Sequence[Sequence[Asked]], alone: Sequence[Sequence[Answer]]) -> Iterator[str]:
+    """What is wrong, a line each: errors, answers that are another's, and lost or strange turns.
+
+    `alone` are the `answers` to what was asked.
+    """
     questions = {each.question for own in asked for each in own}
-    for own in asked:
-        history: list[Answer] = []
-        for each in own:
+    for own, expected in zip(asked, alone, strict=True):
+        strange = questions - {turn.question for turn in own}
+        for each, answer in zip(own, expected, strict=True):
             if each.error:
                 yield f"{each.question}: {each.error}"
                 continue
-            history.append(qa.ask(each.question, history=history))
             # The best sentence alone: rounding, which differs under load, may decide a close third.
-            best = next((cited.quote for cited in history[-1].citations), REFUSAL)
-            strange = questions - {turn.question for turn in own}
-            if _plain(best) not in each.told:
-                yield f"{each.question}: its answer lacks “{best}”"
+            lacking = _lacking(each, answer)
+            if lacking and lacking[0] == _quotations(answer)[0]:
+                yield f"{each.question}: its answer lacks “{lacking[0]}”"
             if any(question in each.told for question in strange):
                 yield f"{each.question}: another's question is in the conversation"
+
+
+def differing(asked: Sequence[Sequence[Asked]], alone: Sequence[Sequence[Answer]]) -> int:
+    """How many answers lack any quotation of the answer that the same question gets `alone`."""
+    pairs = zip((a for own in asked for a in own), (b for own in alone for b in own), strict=True)
+    return sum(bool(_lacking(each, answer)) for each, answer in pairs)
+
+
+def _lacking(asked: Asked, answer: Answer) -> list[str]:
+    return [quote for quote in _quotations(answer) if _plain(quote) not in asked.told]
+
+
+def _quotations(answer: Answer) -> list[str]:
+    return [cited.quote for cited in answer.citations] or [REFUSAL]
 
 
 def overtaken(asked: Sequence[Asked]) -> int:
@@ -149,11 +176,16 @@ def main(argv: Sequence[str] | None = None) -> int:
             all_at_once(url, [questions[:1]])  # the model is loaded
             alone = all_at_once(url, [questions[-20:]])
             together = all_at_once(url, pairs)
-        found = [*faults(qa, together)]
+        expected = answers(qa, together)
+    found = [*faults(together, expected)]
     print("| visitors | answers | answers a second | p50 | p95 | overtaken by, at most |")
     print("|---|---|---|---|---|---|")
     for who, what in ((1, alone), (visitors, together)):
         print(_row(who, [each for own in what for each in own]))
+    count = sum(map(len, together))
+    print(
+        f"{differing(together, expected)} of {count} answers differ in a quotation from one alone"
+    )
     print("\n".join(found) or "no error, and no answer in another's conversation")
     return 1 if found else 0
 

@@ -7,12 +7,13 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from rag.errors import ArticleQAError, IngestError, NoLibraryError
+from rag.render import counted
 
 if TYPE_CHECKING:
     from ingest.records import Fields
@@ -144,6 +145,7 @@ def _sync(arguments: argparse.Namespace, local: Sources, library: Library) -> in
             f"{report.embedded} passages embedded in {report.seconds:.1f} s",
             flush=True,
         )
+        _print_left_out(report.left_out)
     return 1 if report.failures else 0
 
 
@@ -159,13 +161,13 @@ def _print_plan(arguments: argparse.Namespace, local: Sources, home: Path, encod
 
     try:
         with Library.open(home, encoder).catalog.reading() as catalog:
-            known = catalog.origins()
+            known, removed = catalog.origins(), catalog.removed()
     except NoLibraryError:
-        known = {}
+        known, removed = {}, {}
     with _with_web(arguments, local, known) as sources:
         found = look(sources, _fields(arguments))
         gone = () if arguments.keep_missing else sources.gone(known)
-    todo = plan(found.digests, known, gone)
+    todo = plan(found.digests, known, gone, removed=removed, named=sources.named)
     if arguments.json:
         failures = [asdict(failure) for failure in found.failures]
         print(json.dumps({**asdict(todo), "failures": failures}, indent=2))
@@ -178,7 +180,17 @@ def _print_plan(arguments: argparse.Namespace, local: Sources, home: Path, encod
             f"{len(todo.added)} to add, {len(todo.changed)} changed, {len(todo.removed)} to remove, "
             f"{len(todo.unchanged)} unchanged, {len(found.failures)} failed; nothing was touched"
         )
+        _print_left_out(todo.left_out)
     return 1 if found.failures else 0
+
+
+def _print_left_out(count: int) -> None:
+    if count:
+        print(
+            f"left out, since removed by hand: {counted(count, 'article')} "
+            "(a file that is named itself is taken in whole)",
+            flush=True,
+        )
 
 
 def _watch(arguments: argparse.Namespace, library: Library) -> None:
@@ -188,7 +200,8 @@ def _watch(arguments: argparse.Namespace, library: Library) -> None:
     print("watching for changes (stop with Ctrl-C)", file=sys.stderr, flush=True)
     for _ in watch(*arguments.paths, raise_interrupt=False):
         try:
-            _sync(arguments, _local(arguments), library)
+            # A file is named once, and not again by each change of another.
+            _sync(arguments, replace(_local(arguments), named=frozenset()), library)
         except ArticleQAError as error:
             print_error(error)
 

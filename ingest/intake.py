@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import portalocker
+
 from ingest.fetch import fetch
 from ingest.loaders import LOADERS
 from ingest.sources import Failure, Item, Sources, discover, formats
@@ -25,6 +27,7 @@ from rag.library import Library
 UPLOADS = "uploads"  # the folder in the library's home in which files that were handed in are kept
 MOST_ADDRESSES = 50  # in one run
 MEGABYTE = 1_000_000
+_STAGING = ".incoming-"
 _LONGEST_NAME = 200  # bytes; file systems take 255
 _UNSEEN = ("C", "Zl", "Zp")  # categories of characters that have no place in a name
 _BUSY = "an ingest is running; try again when it has finished"
@@ -84,16 +87,20 @@ class Intake:
     """Takes in files and addresses while the library goes on answering.
 
     Files that were handed in are kept in the library's home, so that they can be ingested again;
-    one with the name of an earlier one replaces it. `limit` is in megabytes a file. What
-    `is_closed` changes nothing: strangers may ask it, and no more.
+    one with the name of an earlier one replaces it. `limit` is in megabytes a file, `total` in
+    megabytes of all files that are kept. What `is_closed` changes nothing: strangers may ask it,
+    and no more.
     """
 
-    def __init__(self, library: Library, *, limit: int = 20, is_closed: bool = False) -> None:
+    def __init__(
+        self, library: Library, *, limit: int = 20, total: int = 2000, is_closed: bool = False
+    ) -> None:
         self._library = library
         self._is_closed = is_closed
         self._uploads = library.home.absolute() / UPLOADS
         self._gate = threading.Lock()
         self._run: Run | None = None
+        self._most = total * MEGABYTE
         self.largest = limit * MEGABYTE
         self.samples = _samples()
 
@@ -135,10 +142,12 @@ class Intake:
         try:
             with self._library.writing() as edition:
                 edition.remove_article(article_id)
-                is_left = entry.origin in edition.origins()
+                is_done_with = self.is_upload(entry.origin) and edition.is_empty(entry.origin)
+                if is_done_with:
+                    edition.remove(entry.origin)
         except LibraryBusyError:
             raise LibraryBusyError(_BUSY) from None
-        if self.is_upload(entry.origin) and not is_left:
+        if is_done_with:
             for path in self._uploads.iterdir():
                 if path.as_uri() == entry.origin:
                     path.unlink()
@@ -178,7 +187,7 @@ class Intake:
             self._run = Run(problem="something went wrong; the window’s log says what")
 
     def _take_in(self, uploads: Sequence[Upload], addresses: Sequence[str]) -> Outcome:
-        with _staging(self._uploads) as folder:
+        with _staging(self._uploads, self._library.home / "uploads.lock") as folder:
             handed = self._accepted(uploads, folder)
             fetched = self._fetched(addresses, folder) if addresses else Sources()
             outcome = self._ingest(handed | fetched)
@@ -190,6 +199,8 @@ class Intake:
 
     def _accepted(self, uploads: Sequence[Upload], folder: Path) -> Sources:
         """The files that may be read, moved into a folder under plain names."""
+        kept = {path.name: path.stat().st_size for path in self._uploads.glob("[!.]*")}
+        room = self._most - sum(kept.values())
         items: dict[str, Item] = {}
         failures: list[Failure] = []
         for upload in uploads:
@@ -198,11 +209,18 @@ class Intake:
             reason = _refusal(name, upload, self.largest)
             if uri in items:
                 reason = "another file of this name came with it"
+            more = _size(upload) - kept.get(name, 0)  # than the file that it replaces
+            if not reason and more > room:
+                reason = (
+                    f"with it, all uploads have more than {self._most // MEGABYTE:,} MB; remove "
+                    "articles that were uploaded, or raise ARTICLE_QA_UPLOAD_TOTAL"
+                )
             if reason or upload.path is None:
                 failures.append(Failure(name or upload.name, reason))
             else:
                 path = Path(shutil.move(upload.path, folder / name))
                 items[uri] = Item(path, name, shown=name)
+                room -= more
         return Sources(items=items, failures=tuple(failures))
 
     def _fetched(self, addresses: Sequence[str], folder: Path) -> Sources:
@@ -217,21 +235,28 @@ class Intake:
         place = folder / ".pages"
         place.mkdir()
         with Visitor() as visitor:
-            return fetch(visitor, addresses, self._origins(), place, told=told)
+            known = self._known().items()
+            # A page of which something was removed is fetched whole, since it is to come back.
+            whole = {uri: origin for uri, (origin, removed) in known if not removed}
+            return fetch(visitor, addresses, whole, place, told=told)
 
     def _ingest(self, sources: Sources) -> Outcome:
+        """Ingest what somebody handed in, so that what was removed of it before comes back."""
         self._run = Run("Reading files")
-        before = self._origins()
-        report = sync(self._library, sources, progress=self._ingested)
-        return _outcome(sources, before, self._origins(), report.failures)
+        before = self._known()
+        named = replace(sources, named=frozenset(sources.items))
+        report = sync(self._library, named, progress=self._ingested)
+        return _outcome(sources, before, self._known(), report.failures)
 
     def _ingested(self, done: int, total: int) -> None:
         # When all files are read, most passages are still to be embedded, and nobody knows how long.
         self._run = Run("Ingesting", done, total) if done < total else Run("Embedding passages")
 
-    def _origins(self) -> Mapping[str, Origin]:
+    def _known(self) -> dict[str, tuple[Origin, int]]:
+        """What was read of each origin, and how many of its articles were removed."""
         with self._library.catalog.reading() as catalog:
-            return catalog.origins()
+            removed = catalog.removed()
+            return {uri: (each, removed.get(uri, 0)) for uri, each in catalog.origins().items()}
 
 
 def plain_name(claimed: str) -> str:
@@ -250,16 +275,19 @@ def _refusal(name: str, upload: Upload, largest: int) -> str:
         return "its name cannot be used"
     if Path(name).suffix.lower() not in LOADERS:
         return f"files of this kind are not read; these are: {formats()}"
-    size = upload.path.stat().st_size if upload.path else upload.size
-    if size > largest:
+    if (size := _size(upload)) > largest:
         return f"it has {size / MEGABYTE:,.1f} MB; {largest // MEGABYTE} MB are the most"
     return "" if upload.path else "its transfer failed"
 
 
+def _size(upload: Upload) -> int:
+    return upload.path.stat().st_size if upload.path else upload.size
+
+
 def _outcome(
     sources: Sources,
-    before: Mapping[str, Origin],
-    after: Mapping[str, Origin],
+    before: Mapping[str, object],
+    after: Mapping[str, object],
     failures: tuple[Failure, ...],
 ) -> Outcome:
     """What became of each file and page, told from what the library knew before and knows after."""
@@ -278,12 +306,20 @@ def _outcome(
 
 
 @contextmanager
-def _staging(uploads: Path) -> Iterator[Path]:
-    """A hidden folder beside the files that are kept, so that keeping one is one rename."""
+def _staging(uploads: Path, lock: Path) -> Iterator[Path]:
+    """A hidden folder beside the files that are kept, so that keeping one is one rename.
+
+    Raises LibraryBusyError while another process has one.
+    """
     try:
-        uploads.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(prefix=".incoming-", dir=uploads) as folder:
-            yield Path(folder)
+        with portalocker.Lock(lock, mode="a", timeout=0):
+            uploads.mkdir(parents=True, exist_ok=True)
+            for left in uploads.glob(f"{_STAGING}*"):  # by a process that was killed
+                shutil.rmtree(left)
+            with TemporaryDirectory(prefix=_STAGING, dir=uploads) as folder:
+                yield Path(folder)
+    except portalocker.LockException:
+        raise LibraryBusyError(_BUSY) from None
     except OSError as error:
         raise StoreError(f"{uploads} cannot be written: {error.strerror}") from None
 

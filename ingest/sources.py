@@ -40,13 +40,15 @@ class Failure:
 class Sources:
     """The folders that were named, and every file to read, by the URI of its origin.
 
-    `unchanged` are URIs with their digests of what was not even fetched again.
+    `unchanged` are URIs with their digests of what was not even fetched again. Of what somebody
+    `named` itself, articles that were removed by hand come back.
     """
 
     folders: tuple[Path, ...] = ()
     items: Mapping[str, Item] = field(default_factory=dict)
     unchanged: Mapping[str, str] = field(default_factory=dict)
     failures: tuple[Failure, ...] = ()
+    named: frozenset[str] = frozenset()
 
     def gone(self, known: Iterable[str]) -> list[str]:
         """What is known from inside the folders, but is there no longer."""
@@ -59,6 +61,7 @@ class Sources:
             {**self.items, **other.items},
             {**self.unchanged, **other.unchanged},
             self.failures + other.failures,
+            self.named | other.named,
         )
 
 
@@ -73,7 +76,8 @@ def discover(paths: Sequence[str | Path], *, may_be_empty: bool = False) -> Sour
     roots = [Path(path).resolve() for path in paths]
     found = [path for root in roots for path in _find(root, may_be_empty)]
     items = {path.as_uri(): Item(path, str(path)) for path in found}
-    return Sources(tuple(root for root in roots if root.is_dir()), items)
+    folders = tuple(root for root in roots if root.is_dir())
+    return Sources(folders, items, named=frozenset(root.as_uri() for root in roots) & items.keys())
 
 
 def _find(root: Path, may_be_empty: bool) -> list[Path]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import stat
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import unquote
 
 from ingest.loaders import load, summary
@@ -15,7 +16,7 @@ from ingest.passages import digest, split
 from ingest.records import RECORDS, USUAL, Fields
 from ingest.sources import Failure, Item, Sources
 from ingest.text import Loaded, Skipped
-from rag.catalog import Origin
+from rag.catalog import Origin, Reader
 from rag.encoder import Encoder
 from rag.errors import LoadError
 from rag.library import Edition, Library
@@ -30,12 +31,16 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a run has to do, as URIs of origins."""
+    """What a run has to do, as URIs of origins.
+
+    `left_out` is how many articles of what is unchanged stay out because they were removed by hand.
+    """
 
     added: tuple[str, ...]
     changed: tuple[str, ...]
     removed: tuple[str, ...]
     unchanged: tuple[str, ...]
+    left_out: int = 0
 
     @property
     def to_read(self) -> tuple[str, ...]:
@@ -48,12 +53,16 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a run did, in files; how many passages it embedded, and in how many seconds."""
+    """What a run did, in files; how many passages it embedded, and in how many seconds.
+
+    `left_out` is how many articles stay out because they were removed by hand.
+    """
 
     added: int
     changed: int
     removed: int
     unchanged: int
+    left_out: int
     failures: tuple[Failure, ...]
     embedded: int
     seconds: float
@@ -67,13 +76,31 @@ class Found:
     failures: tuple[Failure, ...]
 
 
-def plan(found: Mapping[str, str], known: Mapping[str, Origin], gone: Iterable[str]) -> Plan:
-    """Compare the digests that were found with those that are known; `gone` says what vanished."""
+def plan(
+    found: Mapping[str, str],
+    known: Mapping[str, Origin],
+    gone: Iterable[str],
+    *,
+    removed: Mapping[str, int] = MappingProxyType({}),
+    named: Container[str] = (),
+) -> Plan:
+    """Compare the digests that were found with those that are known; `gone` says what vanished.
+
+    `removed` says how many articles of an origin were removed by hand: it counts as changed when
+    it is `named`, so that they come back.
+    """
+    changed = {
+        uri
+        for uri in found.keys() & known.keys()
+        if known[uri].digest != found[uri] or (uri in removed and uri in named)
+    }
+    unchanged = tuple(uri for uri in found if uri in known and uri not in changed)
     return Plan(
         added=tuple(uri for uri in found if uri not in known),
-        changed=tuple(uri for uri in found if uri in known and known[uri].digest != found[uri]),
+        changed=tuple(uri for uri in found if uri in changed),
         removed=tuple(uri for uri in gone if uri in known),
-        unchanged=tuple(uri for uri in found if uri in known and known[uri].digest == found[uri]),
+        unchanged=unchanged,
+        left_out=sum(removed.get(uri, 0) for uri in unchanged),
     )
 
 
@@ -103,23 +130,27 @@ def sync(
     """Make the library hold what the sources hold: added, changed and removed, all or nothing.
 
     A file that cannot be read is reported, and what the library had of it stays. What vanished
-    from a folder goes, unless `keep_missing`. Raises LibraryBusyError when somebody else is
-    writing, unless it is to `wait`.
+    from a folder goes, unless `keep_missing`. What was removed by hand stays out until it changes
+    or is named itself. Raises LibraryBusyError when somebody else is writing, unless it is to
+    `wait`.
     """
     started = time.perf_counter()
     found = look(sources, fields)
     failures = list(found.failures)
 
-    def planned(known: Mapping[str, Origin]) -> Plan:
-        return plan(found.digests, known, () if keep_missing else sources.gone(known))
+    def planned(library: Reader | Edition) -> Plan:
+        known = library.origins()
+        gone = () if keep_missing else sources.gone(known)
+        removed = library.removed()
+        return plan(found.digests, known, gone, removed=removed, named=sources.named)
 
     with library.catalog.reading() as catalog:
-        todo = planned(catalog.origins())
-    embedded = 0
+        todo = planned(catalog)
+    embedded = left_out = 0
     failed: set[str] = set()
     if not todo.is_empty:
         with library.writing(wait=wait) as edition:
-            todo = planned(edition.origins())
+            todo = planned(edition)
             for uri in todo.removed:
                 edition.remove(uri)
             for done, uri in enumerate(todo.to_read):
@@ -133,6 +164,8 @@ def sync(
                 origin = Origin(
                     uri, found.digests[uri], item.address, item.etag, item.last_modified
                 )
+                if uri in sources.named:
+                    edition.readmit(uri)
                 try:
                     failures += _put(edition, item, origin, library.encoder, fields)
                 except LoadError as error:
@@ -140,12 +173,13 @@ def sync(
                     failed.add(uri)
             if progress:
                 progress(len(todo.to_read), len(todo.to_read))
-        embedded = edition.embedded
+        embedded, left_out = edition.embedded, edition.left_out
     return Report(
         added=len(set(todo.added) - failed),
         changed=len(set(todo.changed) - failed),
         removed=len(todo.removed),
         unchanged=len(todo.unchanged),
+        left_out=todo.left_out + left_out,
         failures=tuple(failures),
         embedded=embedded,
         seconds=time.perf_counter() - started,

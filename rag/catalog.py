@@ -77,8 +77,14 @@ CREATE VIRTUAL TABLE words USING fts5(
     title, body, content='', tokenize='porter unicode61 remove_diacritics 2'
 );
 """
-# Made when the library is next written: one from before it has none, and works without.
-_DATES = "CREATE INDEX IF NOT EXISTS articles_by_date ON articles(published, source)"
+# Made when the library is next written: one from before has none of it, and works without.
+_LATER = (
+    "CREATE INDEX IF NOT EXISTS articles_by_date ON articles(published, source)",
+    # What was removed by hand, as long as its origin is there; `content` is a digest of the article.
+    "CREATE TABLE IF NOT EXISTS removed ("
+    "origin TEXT NOT NULL REFERENCES origins(uri) ON DELETE CASCADE, content TEXT NOT NULL)",
+    "CREATE INDEX IF NOT EXISTS removed_by_origin ON removed(origin)",
+)
 # A title counts, but less than what the passage itself says.
 _BM25 = "bm25(words, 0.5, 1.0)"
 _ARTICLE = "id, text, title, url, origin, published, source, author, place, language, pages, story"
@@ -160,6 +166,17 @@ class Reader:
     def origins(self) -> dict[str, Origin]:
         rows = self._db.execute("SELECT uri, digest, address, etag, last_modified FROM origins")
         return {row[0]: Origin(*row) for row in rows}
+
+    def removed(self) -> dict[str, int]:
+        """How many articles of each origin stay out because they were removed by hand."""
+        if not _is_made(self._db, "removed"):
+            return {}
+        return dict(self._db.execute("SELECT origin, count(*) FROM removed GROUP BY origin"))
+
+    def is_empty(self, uri: str) -> bool:
+        """Whether no article of an origin is here."""
+        query = "SELECT 1 FROM articles WHERE origin = ?"
+        return self._db.execute(query, (uri,)).fetchone() is None
 
     def summaries(self, limit: int | None = None) -> list[Summary]:
         """The list of articles, newest first, or as many of them."""
@@ -442,27 +459,25 @@ class Writer(Reader):
         self._db.execute("DELETE FROM origins WHERE uri = ?", (uri,))
 
     def remove_article(self, article_id: str) -> None:
-        """Take out an article alone; its origin goes too when nothing else came from it.
-
-        An origin that stays is forgotten to have been read: read again, it is whole again.
-        """
+        """Take out an article alone; its origin stays known, even when nothing else came from it."""
         rows = self._db.execute(
             'SELECT p.number, a.title, substr(a.text, p.start + 1, p."end" - p.start)'
             " FROM articles a JOIN passages p ON p.article_id = a.id WHERE a.id = ?",
             (article_id,),
         ).fetchall()
         self._forget_words(rows)
-        query = "DELETE FROM articles WHERE id = ? RETURNING origin"
-        for (uri,) in self._db.execute(query, (article_id,)).fetchall():
-            self._db.execute(
-                "UPDATE origins SET digest = '', etag = NULL, last_modified = NULL WHERE uri = ?",
-                (uri,),
-            )
-            self._db.execute(
-                "DELETE FROM origins WHERE uri = ?"
-                " AND NOT EXISTS (SELECT 1 FROM articles WHERE origin = uri)",
-                (uri,),
-            )
+        self._db.execute("DELETE FROM articles WHERE id = ?", (article_id,))
+
+    def removed_from(self, uri: str) -> list[str]:
+        """The contents of the articles of an origin that were removed by hand."""
+        rows = self._db.execute("SELECT content FROM removed WHERE origin = ?", (uri,))
+        return [row[0] for row in rows]
+
+    def note_removed(self, uri: str, content: str) -> None:
+        self._db.execute("INSERT INTO removed VALUES (?, ?)", (uri, content))
+
+    def forget_removed(self, uri: str) -> None:
+        self._db.execute("DELETE FROM removed WHERE origin = ?", (uri,))
 
     def _forget_words(self, rows: Sequence[tuple[Any, ...]]) -> None:
         """The full-text index holds no text of its own, so it is told what to forget."""
@@ -503,7 +518,7 @@ class Catalog:
             db.execute("PRAGMA journal_mode = WAL")
             with _transaction(db, "IMMEDIATE"):
                 if not _is_made(db):
-                    for statement in (*_SCHEMA.split(";\n"), _DATES):
+                    for statement in (*_SCHEMA.split(";\n"), *_LATER):
                         db.execute(statement)
                     db.execute("INSERT INTO library VALUES (?, ?, 0, '')", (FORMAT, encoder))
 
@@ -516,7 +531,8 @@ class Catalog:
     def writing(self) -> Iterator[Writer]:
         """One transaction: committed at the end, undone by any exception."""
         with self._transaction("IMMEDIATE") as db:
-            db.execute(_DATES)
+            for statement in _LATER:
+                db.execute(statement)
             yield Writer(db)
 
     @contextmanager
@@ -542,8 +558,9 @@ class Catalog:
         return db
 
 
-def _is_made(db: sqlite3.Connection) -> bool:
-    return db.execute("SELECT 1 FROM sqlite_master WHERE name = 'library'").fetchone() is not None
+def _is_made(db: sqlite3.Connection, table: str = "library") -> bool:
+    query = "SELECT 1 FROM sqlite_master WHERE name = ?"
+    return db.execute(query, (table,)).fetchone() is not None
 
 
 def _is_read_only(path: Path) -> bool:

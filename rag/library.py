@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -72,16 +74,32 @@ class Edition:
         self._orphans: set[str] = set()
         self.changed = False
         self.embedded = 0
+        self.left_out = 0
 
     def origins(self) -> dict[str, Origin]:
         """What has been ingested so far, by its URI."""
         return self._catalog.origins()
 
+    def removed(self) -> dict[str, int]:
+        """How many articles of each origin stay out because they were removed alone."""
+        return self._catalog.removed()
+
     def put(self, origin: Origin, articles: Sequence[tuple[Article, Sequence[Passage]]]) -> None:
-        """Write what an origin holds, in place of what it held before."""
+        """Write what an origin holds, in place of what it held before.
+
+        An article that was removed alone and is what it was stays out, and is counted in
+        `left_out`.
+        """
+        unwanted = Counter(self._catalog.removed_from(origin.uri))
         self.remove(origin.uri)
         self._catalog.add_origin(origin, datetime.now(UTC).isoformat(timespec="seconds"))
         for article, passages in articles:
+            content = _content(article)
+            if unwanted[content]:
+                unwanted[content] -= 1
+                self._catalog.note_removed(origin.uri, content)
+                self.left_out += 1
+                continue
             known = self._catalog.ids_of_keys(passage.key for passage in passages)
             for passage in passages:
                 if passage.key not in known and passage.key not in self._orphans:
@@ -101,11 +119,23 @@ class Edition:
         self._disown(gone)
 
     def remove_article(self, article_id: str) -> None:
-        """Take out an article alone; when its origin is ingested again, it comes back."""
+        """Take out an article alone; it stays out until it changes or its origin is readmitted."""
+        article = self._catalog.article(article_id)
+        if article is None:
+            return
+        self.changed = True
         gone = self._catalog.keys_of_article(article_id)
-        self.changed = self.changed or self._catalog.entry(article_id) is not None
         self._catalog.remove_article(article_id)
+        self._catalog.note_removed(article.origin, _content(article))
         self._disown(gone)
+
+    def readmit(self, uri: str) -> None:
+        """Let the articles of an origin that were removed alone come back when it is put next."""
+        self._catalog.forget_removed(uri)
+
+    def is_empty(self, uri: str) -> bool:
+        """Whether no article of an origin is left."""
+        return self._catalog.is_empty(uri)
 
     def _disown(self, gone: set[str]) -> None:
         """Vectors that some passage used: those that none uses now are not to stay."""
@@ -125,6 +155,13 @@ class Edition:
             self._vectors.add(list(self._waiting), vectors)
             self.embedded += len(self._waiting)
             self._waiting.clear()
+
+
+def _content(article: Article) -> str:
+    """A digest of what an article says and of what is known about it, wherever it stands."""
+    known = (article.published, article.source, article.author, article.place, article.language)
+    parts = "\0".join([article.title, article.text, *map(str, known)])
+    return hashlib.blake2b(parts.encode(), digest_size=16).hexdigest()
 
 
 _Branch = Callable[[str], AbstractContextManager[VectorIndex]]

@@ -73,6 +73,9 @@ class Settings(BaseSettings):
     upload_limit: int = Field(
         20, ge=1, le=50, description="megabytes that a file handed in at the window may have"
     )
+    upload_total: int = Field(
+        2000, ge=1, description="megabytes that all files handed in at the window may have together"
+    )
 
     @field_validator("home")
     @classmethod

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from ingest.cli import main
+from ingest.intake import Intake
+from ingest.visitor import Visitor
 from rag.assistant import ArticleQA
 from rag.encoder import SentenceTransformerEncoder
 from rag.library import Library
@@ -122,6 +126,34 @@ def test_a_feed_brings_its_entries_and_says_which_failed(
     assert "/gone: " in output.err
     with ArticleQA.over(Library.open(home, encoder), Settings()) as qa:
         assert "60 meters" in qa.ask("How high is the water tower of Mannheim?").text
+
+
+def test_a_page_that_was_removed_stays_out_until_its_address_is_given_in_the_window(
+    ingest: Callable[..., int],
+    site: Site,
+    home: Path,
+    encoder: SentenceTransformerEncoder,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    site.put("/light", LIGHTHOUSE, "Lights")
+    address = f"{site.url}/light"
+    ingest(address, "--allow-private")
+    library = Library.open(home, encoder)
+    intake = Intake(library)
+    with ArticleQA.over(library, Settings()) as qa:
+        (light,) = qa.articles()
+        intake.remove(light.id)
+        assert ingest(address, "--allow-private") == 0
+        assert qa.articles() == []
+        monkeypatch.setattr("ingest.intake.Visitor", partial(Visitor, allow_private=True))
+        for fate in ("changed", "unchanged"):
+            intake.add([], [address])
+            while intake.state().is_running:
+                time.sleep(0.01)
+            run = intake.state().run
+            assert getattr(run and run.outcome, fate) == (address,)
+            assert qa.articles() == [light]
+    assert [status for path, status in site.asked if path == "/light"] == [200, 304, 200, 304]
 
 
 def test_a_page_that_cannot_be_had_keeps_what_was_there(

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -12,10 +16,11 @@ import pytest
 
 from ingest.intake import Intake, Outcome, Upload, plain_name
 from ingest.sources import discover
-from ingest.sync import sync
+from ingest.sync import Report, sync
 from rag.check import problems
 from rag.errors import IngestError, LibraryBusyError
 from rag.library import Library
+from tests.conftest import ROOT
 
 COAST = "The lighthouse at Cape Wrath was built in 1828 by Robert Stevenson."
 TOWER = "The water tower of Mannheim was finished in 1889 and is 60 meters high."
@@ -23,6 +28,8 @@ RECORDS = f"""{{"id": 1, "title": "One", "text": "{COAST}"}}
 {{"id": 2, "title": "Two", "text": "{TOWER}"}}"""
 
 Hand = Callable[[str, str | bytes], Upload]
+Write = Callable[[str, str | bytes], Path]
+Remove = Callable[[str], None]
 
 
 @pytest.fixture
@@ -36,6 +43,18 @@ def hand(tmp_path: Path) -> Iterator[Hand]:
         return Upload(name, path.stat().st_size, path)
 
     return hand
+
+
+@pytest.fixture
+def remove(library: Library) -> Callable[[str], None]:
+    """Remove an article by its title, as in the corpus tab."""
+
+    def remove(title: str) -> None:
+        with library.catalog.reading() as catalog:
+            (entry,) = (each for each in catalog.entries() if each.title == title)
+        assert Intake(library).remove(entry.id) == entry
+
+    return remove
 
 
 def outcome(intake: Intake) -> Outcome:
@@ -54,6 +73,11 @@ def kept(library: Library) -> list[str]:
 def titles(library: Library) -> list[str]:
     with library.catalog.reading() as catalog:
         return [entry.title for entry in catalog.entries(order="title", descending=False)]
+
+
+def generation(library: Library) -> int:
+    with library.catalog.reading() as catalog:
+        return catalog.state().generation
 
 
 def test_files_are_added_changed_and_left_as_they_are(library: Library, hand: Hand) -> None:
@@ -149,6 +173,58 @@ def test_hostile_files_are_refused_with_reasons_and_nothing_is_written_elsewhere
     assert kept(library) == ["out.txt"]
 
 
+def test_more_than_all_uploads_may_have_together_is_refused_before_it_is_kept(
+    library: Library, hand: Hand, remove: Remove
+) -> None:
+    intake = Intake(library, total=1)
+
+    def file(name: str, says: str) -> Upload:
+        return hand(name, f'{{"text": "{says}"}}'.ljust(450_000))
+
+    intake.add([file("one.json", "One."), file("two.json", "Two."), file("three.json", "Three.")])
+    done = outcome(intake)
+    assert done.added == ("one.json", "two.json")
+    (failure,) = done.failures
+    assert failure.path == "three.json"
+    assert "all uploads have more than 1 MB; remove articles that were uploaded" in failure.reason
+    assert "ARTICLE_QA_UPLOAD_TOTAL" in failure.reason
+    intake.add([file("one.json", "One more."), hand("coast.txt", COAST)])
+    assert outcome(intake).changed == ("one.json",), "what it replaces does not count"
+    intake.add([file("three.json", "Three.")])
+    assert outcome(intake).failures
+    assert kept(library) == ["coast.txt", "one.json", "two.json"]
+    remove("One more.")
+    intake.add([file("three.json", "Three.")])
+    assert outcome(intake).added == ("three.json",)
+    assert kept(library) == ["coast.txt", "three.json", "two.json"]
+
+
+def test_what_a_killed_process_left_is_swept_and_what_another_is_using_is_not(
+    library: Library, hand: Hand
+) -> None:
+    use = (
+        "import sys, time; from pathlib import Path; from ingest.intake import _staging\n"
+        "home = Path(sys.argv[1])\n"
+        "with _staging(home / 'uploads', home / 'uploads.lock') as folder:\n"
+        "    (folder / 'half.txt').write_text('half'); print(folder, flush=True); time.sleep(60)"
+    )
+    command = [sys.executable, "-c", use, str(library.home)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        folder = Path(process.stdout.readline().strip())
+        intake = Intake(library)
+        intake.add([hand("coast.txt", COAST)])
+        while not (run := intake.state().run) or not run.is_over:
+            time.sleep(0.01)
+        assert "an ingest is running" in run.problem
+        assert (folder / "half.txt").exists()
+        process.kill()
+    assert (folder / "half.txt").exists()
+    intake.add([hand("coast.txt", COAST)])
+    assert outcome(intake).added == ("coast.txt",)
+    assert kept(library) == ["coast.txt"]
+
+
 def test_a_page_of_a_private_network_is_not_fetched(library: Library) -> None:
     asked: list[str] = []
 
@@ -202,6 +278,165 @@ def test_a_removed_article_is_gone_until_its_file_comes_again(library: Library, 
     assert outcome(intake).changed == ("records.jsonl",)
     assert titles(library) == ["One", "Two"]
     assert list(problems(library)) == []
+
+
+def test_what_was_removed_stays_out_of_the_next_ingests_of_its_folder(
+    library: Library, write: Write, remove: Remove
+) -> None:
+    folder = write("coast.txt", COAST).parent
+    write("tower.txt", TOWER)
+    sync(library, discover([folder]))
+    remove(COAST)
+    before = generation(library)
+    for _ in range(2):
+        again = sync(library, discover([folder]))
+        assert (again.added, again.changed, again.unchanged, again.left_out) == (0, 0, 2, 1)
+    assert generation(library) == before, "nothing is written"
+    write("third.txt", "A third article makes the library be written.")
+    assert sync(library, discover([folder])).left_out == 1
+    assert COAST not in titles(library)
+    library.rebuild()
+    assert sync(library, discover([folder])).left_out == 1
+    assert list(problems(library)) == []
+
+
+def test_what_was_removed_comes_back_when_its_file_has_changed(
+    library: Library, write: Write, remove: Remove
+) -> None:
+    folder = write("coast.md", f"---\ndate: 2020-01-01\ntitle: Coast\n---\n{COAST}").parent
+    sync(library, discover([folder]))
+    remove("Coast")
+    write("coast.md", f"---\ndate: 2020-01-02\ntitle: Coast\n---\n{COAST}")
+    again = sync(library, discover([folder]))
+    assert (again.changed, again.left_out) == (1, 0)
+    assert titles(library) == ["Coast"]
+    assert sync(library, discover([folder])).left_out == 0
+    assert list(problems(library)) == []
+
+
+def test_what_was_removed_comes_back_when_its_file_is_named_itself(
+    library: Library, write: Write, remove: Remove
+) -> None:
+    path = write("coast.txt", COAST)
+    write("tower.txt", TOWER)
+    sync(library, discover([path.parent]))
+    remove(COAST)
+    remove(TOWER)
+    again = sync(library, discover([path.parent, path]))
+    assert (again.changed, again.unchanged, again.left_out) == (1, 1, 1)
+    assert titles(library) == [COAST]
+    assert sync(library, discover([path])).unchanged == 1
+    assert list(problems(library)) == []
+
+
+def test_of_a_file_of_many_articles_the_removed_one_alone_stays_out(
+    library: Library, write: Write, remove: Remove
+) -> None:
+    # Nothing but its place tells one record from another here, and each run moves it.
+    records = [f"{title},2021-01-01,{COAST}" for title in ("One", "Two", "Two", "Three")]
+
+    def ingest(*rows: str) -> Report:
+        path = write("records.csv", "\n".join(["title,date,text", *rows]))
+        return sync(library, discover([path.parent]))
+
+    def remove_first(title: str) -> None:
+        with library.catalog.reading() as catalog:
+            found = [each for each in catalog.entries() if each.title == title]
+        assert Intake(library).remove(found[0].id)
+
+    ingest(*records)
+    remove("One")
+    remove_first("Two")
+    new = f"New,2021-01-02,{TOWER}"
+    again = ingest(new, *records)
+    assert (again.changed, again.left_out) == (1, 2)
+    assert titles(library) == ["New", "Three", "Two"]
+    assert ingest(*records).left_out == 2
+    assert titles(library) == ["Three", "Two"]
+    changed = records[0].replace("2021", "2022")
+    assert ingest(changed, *records[1:]).left_out == 1
+    assert titles(library) == ["One", "Three", "Two"]
+    assert list(problems(library)) == []
+
+
+def test_a_file_that_vanished_is_forgotten_with_what_was_removed_of_it(
+    library: Library, write: Write, remove: Remove
+) -> None:
+    path = write("coast.txt", COAST)
+    write("tower.txt", TOWER)
+    sync(library, discover([path.parent]))
+    remove(COAST)
+    path.unlink()
+    kept = sync(library, discover([path.parent]), keep_missing=True)
+    assert (kept.removed, kept.left_out) == (0, 0)
+    gone = sync(library, discover([path.parent]))
+    assert (gone.removed, gone.left_out) == (1, 0)
+    write("coast.txt", COAST)
+    assert sync(library, discover([path.parent])).added == 1
+    assert titles(library) == [COAST, TOWER]
+
+
+def test_an_upload_that_is_removed_comes_back_when_it_is_handed_in_again(
+    library: Library, hand: Hand, remove: Remove
+) -> None:
+    intake = Intake(library)
+    intake.add([hand("coast.txt", COAST), hand("records.jsonl", RECORDS)])
+    outcome(intake)
+    remove("One")
+    again = sync(library, discover([library.home / "uploads"]))
+    assert (again.unchanged, again.left_out) == (2, 1)
+    remove(COAST)
+    intake.add([hand("coast.txt", COAST), hand("records.jsonl", RECORDS)])
+    done = outcome(intake)
+    assert (done.added, done.changed) == (("coast.txt",), ("records.jsonl",))
+    assert titles(library) == ["One", COAST, "Two"]
+    assert kept(library) == ["coast.txt", "records.jsonl"]
+
+
+def test_samples_that_were_removed_come_back_when_they_are_asked_for(
+    library: Library, write: Write, remove: Remove
+) -> None:
+    intake = Intake(library)
+    intake.samples = write("coast.txt", COAST).parent
+    intake.add_samples()
+    outcome(intake)
+    remove(COAST)
+    assert titles(library) == []
+    intake.add_samples()
+    assert outcome(intake).changed == ("coast.txt",)
+    assert titles(library) == [COAST]
+
+
+def test_a_removal_that_fails_is_not_remembered(library: Library, write: Write) -> None:
+    path = write("coast.txt", COAST)
+    sync(library, discover([path]))
+    with library.catalog.reading() as catalog:
+        (entry,) = catalog.entries()
+
+    def interrupted() -> None:
+        with library.writing() as edition:
+            edition.remove_article(entry.id)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert titles(library) == [COAST]
+    assert sync(library, discover([path.parent])).left_out == 0
+    assert list(problems(library)) == []
+
+
+def test_a_library_from_before_removals_were_remembered_opens_and_remembers_them(
+    library: Library, write: Write, remove: Remove
+) -> None:
+    folder = write("coast.txt", COAST).parent
+    sync(library, discover([folder]))
+    with closing(sqlite3.connect(library.home / "catalog.sqlite")) as catalog:
+        catalog.execute("DROP TABLE removed")
+    assert list(problems(library)) == []
+    again = sync(library, discover([folder]))
+    assert (again.unchanged, again.left_out) == (1, 0)
+    remove(COAST)
+    assert sync(library, discover([folder])).left_out == 1
 
 
 def test_the_list_is_sorted_filtered_and_given_in_parts(library: Library, hand: Hand) -> None:

@@ -48,6 +48,13 @@ def test_a_plan_compares_what_is_found_with_what_is_known() -> None:
     assert made == Plan(added=("new",), changed=("edited",), removed=("gone",), unchanged=("same",))
 
 
+def test_a_plan_leaves_out_what_was_removed_by_hand_unless_it_is_named() -> None:
+    known = {uri: Origin(uri, "1") for uri in ("one", "two")}
+    found = {"one": "1", "two": "1"}
+    made = plan(found, known, [], removed={"one": 2, "two": 1}, named=["two"])
+    assert made == Plan(added=(), changed=("two",), removed=(), unchanged=("one",), left_out=2)
+
+
 def test_adding_editing_and_removing_reach_the_next_question(
     library: Library, write: Write
 ) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from gradio_client import Client
 
-from evals.load import all_at_once, faults
+from evals.load import Asked, all_at_once, answers, differing, faults
 from evals.seeds import load
 from rag.answerers import QuotingAnswerer
 from rag.assistant import ArticleQA
@@ -24,16 +24,27 @@ def test_twelve_visitors_at_once_each_get_the_answers_to_their_own_questions(qa)
     with served(qa) as url:
         asked = all_at_once(url, pairs)
     assert [[each.question for each in own] for own in asked] == pairs
-    assert list(faults(qa, asked)) == []
+    assert list(faults(asked, answers(qa, asked))) == []
 
 
 def test_an_answer_in_the_wrong_conversation_would_be_noticed(qa):
     questions = [each.text for each in load()][:2]
     with served(qa) as url:
         (one,), (other,) = all_at_once(url, [questions[:1], questions[1:]])
-    (fault, strange) = faults(qa, [[replace(one, told=other.told)], [other]])
+    asked = [[replace(one, told=other.told)], [other]]
+    (fault, strange) = faults(asked, answers(qa, asked))
     assert "its answer lacks" in fault
     assert "another's question" in strange
+
+
+def test_an_answer_with_another_quotation_is_counted(qa):
+    (alone,) = answers(qa, [[Asked(QUESTION, 0, 0, 0, 0, "")]])
+    *others, last = (cited.quote for cited in alone[0].citations)
+    assert others
+    told = " ".join([*others, last]), " ".join(others)
+    whole, short = (Asked(QUESTION, 0, 0, 0, 0, each) for each in told)
+    assert differing([[whole], [short]], [alone, alone]) == 1
+    assert list(faults([[short]], [alone])) == []
 
 
 def test_whoever_comes_when_the_window_is_full_is_told_so_and_loses_nothing(qa, monkeypatch):

@@ -9,12 +9,13 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from ingest.cli import main
+from ingest.intake import Intake
 from rag.encoder import SentenceTransformerEncoder
 from rag.library import Library
 from tests.conftest import ROOT
@@ -76,6 +77,58 @@ def test_the_report_is_to_be_had_as_json(
     assert (report["added"], report["embedded"]) == (1, 1)
     assert report["failures"][0]["path"].endswith("empty.txt")
     assert report["failures"][0]["reason"] == "it holds no text"
+
+
+def test_the_report_and_the_plan_say_how_many_are_left_out(
+    ingest: Run,
+    home: Path,
+    write: Write,
+    encoder: SentenceTransformerEncoder,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    path = write("coast.txt", COAST)
+    write("tower.txt", TOWER)
+    ingest(path.parent)
+    assert "left out" not in capsys.readouterr().out
+    library = Library.open(home, encoder)
+    with library.catalog.reading() as catalog:
+        (entry,) = (each for each in catalog.entries() if each.title == COAST)
+    Intake(library).remove(entry.id)
+    library.close()
+    for how in ([], ["--dry-run"]):
+        assert ingest(path.parent, *how) == 0
+        assert "left out, since removed by hand: 1 article (" in capsys.readouterr().out
+        assert ingest(path.parent, "--json", *how) == 0
+        assert json.loads(capsys.readouterr().out)["left_out"] == 1
+    assert titles(home, encoder) == {TOWER}
+    assert ingest(path, "--dry-run", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["changed"] == [path.as_uri()]
+    assert ingest(path) == 0
+    assert "0 added, 1 changed" in capsys.readouterr().out
+    assert titles(home, encoder) == {COAST, TOWER}
+
+
+def test_a_file_that_is_watched_is_named_only_once(
+    ingest: Run,
+    home: Path,
+    write: Write,
+    encoder: SentenceTransformerEncoder,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    coast, tower = write("coast.txt", COAST), write("tower.txt", TOWER)
+
+    def changes(*_: object, **__: object) -> Iterator[None]:
+        library = Library.open(home, encoder)
+        with library.catalog.reading() as catalog:
+            (entry,) = (each for each in catalog.entries() if each.title == COAST)
+        Intake(library).remove(entry.id)
+        library.close()
+        write("tower.txt", "The tower was torn down.")
+        yield
+
+    monkeypatch.setattr("watchfiles.watch", changes)
+    assert ingest(coast, tower, "--watch") == 0
+    assert titles(home, encoder) == {"The tower was torn down."}
 
 
 def test_what_vanished_goes_or_is_kept(

@@ -44,17 +44,19 @@ def serve(settings: Settings, *, everyone: bool = False) -> None:
     access = Access.of(settings.host, settings.auth.get_secret_value(), everyone=everyone)
     with _listen(settings.host, settings.port) as door, _assistant(settings) as qa:
         threading.Thread(target=_warm_up, args=(qa,), daemon=True).start()
-        app = application(qa, access, limit=settings.upload_limit)
+        app = application(qa, access, limit=settings.upload_limit, total=settings.upload_total)
         config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1)
         print(f"article-qa is ready at {_url(door)} (Ctrl-C stops it)", flush=True)
         with suppress(KeyboardInterrupt):
             _Server(config).run(sockets=[door])
 
 
-def application(qa: ArticleQA, access: Access = Access(), *, limit: int = 20) -> FastAPI:
+def application(
+    qa: ArticleQA, access: Access = Access(), *, limit: int = 20, total: int = 2000
+) -> FastAPI:
     """The window as an ASGI application: no sharing, no telemetry.
 
-    `limit` is in megabytes, of a file that is handed in.
+    `limit` is in megabytes, of a file that is handed in, and `total` of all that are kept.
 
     Gradio's own `launch` is not used: it asks its server over HTTP whether it runs, which fails
     behind a proxy, and tries a port on 127.0.0.1 whatever the host.
@@ -70,7 +72,8 @@ def application(qa: ArticleQA, access: Access = Access(), *, limit: int = 20) ->
     app.add_middleware(CORSMiddleware)  # no origin but our own; Gradio's would let any in
     app.add_middleware(Guarded, access=access)
     app.add_middleware(_Sealed)
-    intake = Intake(qa.retriever.library, limit=limit, is_closed=not access.is_known)
+    closed = not access.is_known
+    intake = Intake(qa.retriever.library, limit=limit, total=total, is_closed=closed)
     window.mount(app, window.build(qa, intake), intake.largest)
     return app
 

@@ -91,11 +91,14 @@ def removal(entry: Entry, *, is_upload: bool) -> str:
     if is_upload:
         fate = f"It was uploaded as {name}; that copy is deleted with the last article from it."
     elif entry.origin.startswith(("http://", "https://")):
-        fate = f"Ingesting {escape(entry.origin)} again brings it back."
+        fate = (
+            f"It stays out until the page changes, or until {escape(entry.origin)} is added here "
+            "again."
+        )
     else:
         fate = (
-            f"The file {name} is left where it is, so the next ingest of its folder brings the "
-            "article back. Delete or move the file as well if it is to stay away."
+            f"The file {name} is left where it is. Ingesting its folder again does not bring the "
+            "article back, unless it has changed; naming the file itself does."
         )
     return (
         '<h2 id="removal">Remove this article?</h2>'
