@@ -71,6 +71,7 @@ class Generations:
             index = VectorIndex.open(target, create=not after)
             try:
                 yield index
+                index.settle()
             finally:
                 index.close()
             with _file_errors(self._folder):

@@ -6,7 +6,8 @@ import hashlib
 import secrets
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
@@ -32,7 +33,7 @@ from rag.vectors import VectorIndex
 
 _T = TypeVar("_T")
 _PATIENCE = 0.2  # seconds
-_EMBED_AT_ONCE = 512  # passages; enough to sort by length, little to hold
+_EMBED_AT_ONCE = 128  # passages; enough to sort by length, little to wait for when interrupted
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,9 @@ class Edition:
         self._vectors = vectors
         self._encoder = encoder
         self._waiting: dict[str, str] = {}
+        # One batch is embedded while the next one is read and divided.
+        self._embedding: tuple[list[str], Future[Vectors]] | None = None
+        self._thread = ThreadPoolExecutor(1, "embedding")
         self._orphans: set[str] = set()
         self.changed = False
         self.embedded = 0
@@ -146,15 +150,28 @@ class Edition:
     def finish(self) -> None:
         """Embed what is waiting and drop the vectors that no passage uses any more."""
         self._embed()
+        self._keep()
         unused = self._orphans - self._catalog.ids_of_keys(self._orphans).keys()
         self._vectors.delete(sorted(unused))
 
+    def close(self) -> None:
+        self._thread.shutdown(cancel_futures=True)
+
     def _embed(self) -> None:
         if self._waiting:
-            vectors = self._encoder.embed(list(self._waiting.values()))
-            self._vectors.add(list(self._waiting), vectors)
-            self.embedded += len(self._waiting)
+            texts = list(self._waiting.values())
+            embedding = list(self._waiting), self._thread.submit(self._encoder.embed, texts)
             self._waiting.clear()
+            self._keep()
+            self._embedding = embedding
+
+    def _keep(self) -> None:
+        """Add what has been embedded meanwhile."""
+        if self._embedding:
+            keys, vectors = self._embedding
+            self._embedding = None
+            self._vectors.add(keys, vectors.result())
+            self.embedded += len(keys)
 
 
 def _content(article: Article) -> str:
@@ -245,8 +262,10 @@ class Library:
         Raises LibraryBusyError when somebody else is writing, unless it is to `wait`.
         """
         with self._next_generation(wait) as (catalog, branch):
-            with branch(catalog.state().vectors) as vectors:
-                edition = Edition(catalog, vectors, self.encoder)
+            with (
+                branch(catalog.state().vectors) as vectors,
+                closing(Edition(catalog, vectors, self.encoder)) as edition,
+            ):
                 yield edition
                 edition.finish()
             if not edition.changed:

@@ -28,12 +28,17 @@ _HNSW: CreateHNSWConfiguration = {
     "ef_search": 200,
 }
 _BATCH = 5_000  # Chroma takes 5,461 at most
+# Chroma writes its whole index once so many changes have come together, and whoever opens it goes
+# through those of its log that came after: the more vectors there are, the seldomer it should.
+_SELDOM = 20  # times in which the vectors may be written before that
+_SELDOMER = 10
 
 
 class VectorIndex:
     """An open directory of vectors."""
 
-    def __init__(self, client: Client, collection: Collection) -> None:
+    def __init__(self, path: Path, client: Client, collection: Collection) -> None:
+        self._path = path
         self._client = client
         self._collection = collection
 
@@ -56,13 +61,15 @@ class VectorIndex:
                 )
             else:
                 collection = client.get_collection(_COLLECTION, embedding_function=None)
-        return cls(client, collection)
+        return cls(path, client, collection)
 
     def add(self, keys: Sequence[str], vectors: Vectors) -> None:
         with _store_errors():
             for first in range(0, len(keys), _BATCH):
                 some = slice(first, first + _BATCH)
                 self._collection.add(ids=list(keys[some]), embeddings=vectors[some])
+                if self._collection.count() > _SELDOM * self._threshold:
+                    self._write_seldomer()
 
     def delete(self, keys: Sequence[str]) -> None:
         with _store_errors():
@@ -99,8 +106,32 @@ class VectorIndex:
                 found = self._collection.get(limit=size, offset=offset, include=["embeddings"])
             yield found["ids"], np.asarray(found["embeddings"], dtype=np.float32)
 
+    def settle(self) -> None:
+        """Have the index written, so that whoever opens it finds nothing to do.
+
+        Chroma has no word for that, but counts updates of what is not there.
+        """
+        with _store_errors():
+            missing = [f"missing-{number}" for number in range(self._threshold)]
+            for first in range(0, len(missing), _BATCH):
+                some = missing[first : first + _BATCH]
+                self._collection.update(ids=some, metadatas=[{"missing": True}] * len(some))
+
     def close(self) -> None:
         self._client.close()
+
+    @property
+    def _threshold(self) -> int:
+        settings = self._collection.configuration["hnsw"] or {}
+        return int(settings["sync_threshold"])
+
+    def _write_seldomer(self) -> None:
+        self.settle()
+        threshold = _SELDOMER * self._threshold
+        self._collection.modify(configuration={"hnsw": {"sync_threshold": threshold}})
+        self.close()  # the threshold counts when the index is loaded
+        again = VectorIndex.open(self._path)
+        self._client, self._collection = again._client, again._collection
 
 
 @contextmanager
