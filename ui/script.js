@@ -169,6 +169,7 @@ new MutationObserver(() => {
   const limits = desk.querySelector("#limits > button");
   limits?.setAttribute("aria-expanded", limits.classList.contains("open"));
   const questions = desk.querySelectorAll("#conversation .user-row");
-  if (narrow.matches && questions.length > asked) bring(questions[questions.length - 1], "start");
+  // The first is in view anyway.
+  if (narrow.matches && questions.length > Math.max(asked, 1)) bring(questions[questions.length - 1], "start");
   asked = questions.length;
 }).observe(desk, { childList: true, subtree: true, attributeFilter: ["aria-label", "class"] });
