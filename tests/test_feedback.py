@@ -27,6 +27,7 @@ from ui.conversation import Conversation, Turn
 from ui.feedback import judging
 
 QUESTION = "Who condemned the missile launch?"
+ANOTHER = "What is the alliance based on?"
 UNANSWERABLE = "What is the capital of Peru?"
 
 
@@ -155,13 +156,20 @@ def test_each_answer_and_each_citation_of_a_chat_is_judged_in_the_window(own):
         expect(dialog.locator("blockquote")).to_be_hidden()
         why.press("Control+Enter")
         expect(page.get_by_text(noted)).to_have_count(3)
+        other = Visit(browser.new_context().new_page())
+        other.open(url)
+        other.ask(ANOTHER)
+        other.page.get_by_role("button", name="Answer 1 is right").click()
+        expect(other.page.get_by_text(noted)).to_have_count(1)
+        other.finish()
         visitor.finish()
-    good, wrong, bad = cases(own.retriever.library.home)
+    good, wrong, bad, others = cases(own.retriever.library.home)
     assert (good.opinion, good.question, good.blamed) == ("good", QUESTION, None)
     assert wrong.opinion == "wrong citation"
     assert wrong.blamed == own.ask(QUESTION).citations[1].quote
     assert wrong.reason == "<b>another</b> launch"
     assert (bad.opinion, bad.question, bad.blamed) == ("bad", UNANSWERABLE, None)
+    assert others.question == ANOTHER
 
 
 def said(**wanted: object) -> gr.EventData:
