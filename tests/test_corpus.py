@@ -307,7 +307,7 @@ def test_five_thousand_articles_come_in_parts_and_hardly_slower_than_six(many, s
     expect(count).to_have_text("5,000 articles")
     few = enter(shelves).page
     expect(few.locator(ROWS)).to_have_count(6)
-    assert quickest(page) < 10 * quickest(few)
+    assert quickest(page) < 5 * quickest(few)
 
 
 def test_a_phone_shows_the_corpus_without_scrolling_sideways(shelves, enter):
