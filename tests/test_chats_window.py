@@ -1,20 +1,14 @@
-"""Chats in a real browser: kept there, found again, edited, saved; and what a screen reader meets.
-
-SCREENSHOTS=1 also writes the pictures in docs/.
-"""
+"""Chats in a real browser: kept there, found again, edited, saved; and what a screen reader meets."""
 
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import pytest
 
-from tests.browsing import ROOT, Visit, expect, served
+from tests.browsing import Visit, expect
 from tests.test_page import HOSTILE
-from tests.writing import DRAFT, worded
-from tests.writing import QUESTION as WRITTEN
 
 QUESTION = "Who condemned the missile launch?"
 ANOTHER = "What is the alliance based on?"
@@ -217,50 +211,22 @@ def test_a_screen_reader_meets_no_serious_obstacle(window, visit, scheme):
     assert serious(visitor) == []
     past(visitor)
     assert serious(visitor) == []
-
-
-def picture(visitor: Visit, name: str) -> None:
-    """The window as it is now, in docs/."""
-    visitor.page.mouse.move(0, 0)
-    visitor.page.evaluate("document.fonts.ready")
-    path = ROOT / "docs" / f"{name}.png"
-    visitor.page.screenshot(path=path)
-    assert path.stat().st_size < 300_000
-
-
-@pytest.mark.skipif(
-    not os.environ.get("SCREENSHOTS"), reason="SCREENSHOTS=1 writes the pictures in docs/"
-)
-@pytest.mark.parametrize("device", ["", "-phone"])
-@pytest.mark.parametrize("scheme", ["", "-dark"])
-def test_the_window_has_its_picture_taken(window, visit, qa, device, scheme):
-    size = {"width": 390, "height": 844} if device else {"width": 1280, "height": 800}
-    theme, ending = scheme.strip("-") or "light", f"{device}{scheme}"
-    visitor = visit(f"{window}/?__theme={theme}", **size)
-    if not scheme:
-        picture(visitor, f"empty{ending}")
-    visitor.ask(QUESTION)
-    picture(visitor, f"window{ending}")
-    visitor.page.locator(".card .open").first.click()
-    expect(visitor.page.locator(".reader mark").first).to_be_visible()
-    picture(visitor, f"article{ending}")
     visitor.page.keyboard.press("Escape")
-    if scheme:
-        return
+    visitor.page.get_by_role("button", name="Answer 1 is wrong").click()
+    expect(visitor.page.get_by_label("Why?")).to_be_focused()
+    assert serious(visitor) == []
+    visitor.page.keyboard.press("Escape")
+    visitor.page.get_by_role("tab", name="Corpus").click()
+    expect(visitor.page.locator("#corpus svg")).to_be_visible()
+    assert serious(visitor) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_screen_reader_meets_no_serious_obstacle_on_a_phone(window, visit, scheme):
+    visitor = visit(f"{window}/?__theme={scheme}", width=390, height=844)
+    visitor.ask(QUESTION)
     visitor.ask(PERU)
-    picture(visitor, f"refusal{ending}")
-    visitor.page.get_by_role("link", name="Edit").first.click()
-    expect(visitor.page.locator("#cancel")).to_be_visible()
-    picture(visitor, f"edit{ending}")
-    visitor.page.click("#clear")
-    expect(visitor.page.locator(".message-row")).to_have_count(0)
-    visitor.ask(ANOTHER)
-    past(visitor)
-    picture(visitor, f"chats{ending}")
-    with served(worded(qa, DRAFT, sleep=0.005)) as url:
-        writing = visit(url, **size)
-        writing.submit(WRITTEN)
-        expect(writing.page.locator(".draft")).to_contain_text("Ruritania", timeout=20_000)
-        picture(writing, f"draft{ending}")
-        writing.settle(1)
-        picture(writing, f"written{ending}")
+    assert serious(visitor) == []
+    visitor.page.locator("a.cite").first.click()
+    expect(visitor.page.locator(".card").first).to_be_visible()
+    assert serious(visitor) == []

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import gradio as gr
 import pytest
 
 from ingest.sources import discover
@@ -22,8 +23,11 @@ from rag.settings import Settings
 from tests.browsing import Visit, chromium, expect, served
 from tests.conftest import USERS_ARTICLE
 from ui.cli import main
+from ui.conversation import Conversation, Turn
+from ui.feedback import judging
 
 QUESTION = "Who condemned the missile launch?"
+ANOTHER = "What is the alliance based on?"
 UNANSWERABLE = "What is the capital of Peru?"
 
 
@@ -124,30 +128,82 @@ def test_the_command_prints_a_table_and_tells_by_its_status(own, capsys):
     ]
 
 
-def test_a_visitor_says_in_the_window_what_was_right_and_which_citation_was_wrong(own):
+def test_each_answer_and_each_citation_of_a_chat_is_judged_in_the_window(own):
+    noted = "Noted, thank you."
     with chromium() as browser, served(own) as url:
         visitor = Visit(browser.new_page())
+        page = visitor.page
+        button = lambda name: page.get_by_role("button", name=name, exact=True)  # noqa: E731
+        dialog, why = page.locator("#feedback dialog"), page.get_by_label("Why?")
         visitor.open(url)
-        expect(visitor.page.locator("#feedback")).to_be_hidden()
         visitor.ask(QUESTION)
-        press = lambda name: visitor.page.get_by_role("button", name=name, exact=True).click()  # noqa: E731
-        press("Yes")
-        expect(visitor.page.get_by_text("Noted, thank you.")).to_be_visible()
-        press("A citation is wrong")
-        press("Send")
-        expect(visitor.page.get_by_text("Say which citation is wrong.")).to_be_visible()
-        visitor.page.get_by_role("radio").nth(1).check()
-        visitor.page.get_by_label("Why?").fill("<b>another</b> launch")
-        press("Send")
-        expect(visitor.page.locator("#reason")).to_be_hidden()
         visitor.ask(UNANSWERABLE)
-        press("No")
-        press("Cancel")
-        expect(visitor.page.locator("#reason")).to_be_hidden()
-        press("A citation is wrong")
-        expect(visitor.page.get_by_text("This answer cites nothing.")).to_be_visible()
+        button("Answer 1 is right").press("Enter")
+        expect(page.get_by_text(noted)).to_have_count(1)
+        page.locator("a.cite").first.click()
+        button("Wrong citation 2").press("Enter")
+        expect(dialog.locator("blockquote")).to_have_text(own.ask(QUESTION).citations[1].quote)
+        expect(why).to_be_focused()
+        page.keyboard.press("Escape")
+        expect(dialog).to_be_hidden()
+        expect(button("Wrong citation 2")).to_be_focused()
+        page.keyboard.press("Enter")
+        why.fill("<b>another</b> launch")
+        button("Send").click()
+        expect(page.get_by_text(noted)).to_have_count(2)
+        button("Answer 2 is wrong").click()
+        expect(why).to_have_value("")
+        expect(dialog.locator("blockquote")).to_be_hidden()
+        why.press("Control+Enter")
+        expect(page.get_by_text(noted)).to_have_count(3)
+        other = Visit(browser.new_context().new_page())
+        other.open(url)
+        other.ask(ANOTHER)
+        other.page.get_by_role("button", name="Answer 1 is right").click()
+        expect(other.page.get_by_text(noted)).to_have_count(1)
+        other.finish()
         visitor.finish()
-    good, wrong = cases(own.retriever.library.home)
+    good, wrong, bad, others = cases(own.retriever.library.home)
     assert (good.opinion, good.question, good.blamed) == ("good", QUESTION, None)
+    assert wrong.opinion == "wrong citation"
     assert wrong.blamed == own.ask(QUESTION).citations[1].quote
     assert wrong.reason == "<b>another</b> launch"
+    assert (bad.opinion, bad.question, bad.blamed) == ("bad", UNANSWERABLE, None)
+    assert others.question == ANOTHER
+
+
+def said(**wanted: object) -> gr.EventData:
+    """What the page sends; `wanted` is what somebody wrote into it."""
+    return gr.EventData(None, {"opinion": "good", "turn": 1, "number": None, **wanted})
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"opinion": "splendid"},
+        {"opinion": ["good"]},
+        {"turn": 0},
+        {"turn": 3},
+        {"turn": "1"},
+        {"opinion": "wrong citation", "number": 99},
+        {"opinion": "wrong citation"},
+        {"opinion": "wrong citation", "number": [1]},
+    ],
+)
+def test_what_no_page_of_ours_would_send_is_not_noted(own, wanted):
+    now = Conversation((Turn(QUESTION, "", answer=own.ask(QUESTION)), Turn("?", "", problem="!")))
+    judging(own)(now, said(reason="", **wanted))
+    judging(own)(now, said(reason="", turn=2))
+    assert cases(own.retriever.library.home) == []
+
+
+def test_only_the_librarys_own_words_are_noted(own):
+    """A chat that a browser kept may claim any citation."""
+    answer = own.ask(QUESTION)
+    claimed = replace(answer.citations[0], quote="Words that nobody wrote.")
+    planted = replace(answer, citations=(claimed, *answer.citations[1:]))
+    judge = judging(own)
+    judge(Conversation((Turn(QUESTION, "", answer=planted),)), said(reason=""))
+    assert cases(own.retriever.library.home) == []
+    judge(Conversation((Turn(QUESTION, "", answer=answer),)), said(reason=12))
+    assert [each.reason for each in cases(own.retriever.library.home)] == ["12"]

@@ -112,8 +112,12 @@ def test_of_fifty_hostile_articles_and_file_names_nothing_runs_and_nothing_is_fe
             )
         visitor.ask("How many piers has the harbour of Quell?")
         render(visitor, hostile)
-        visitor.page.get_by_role("button", name="A citation is wrong").click()
-        expect(visitor.page.get_by_text("Which citation?")).to_be_visible()
+        for button in visitor.page.get_by_role("button", name="Wrong citation").all()[-3:]:
+            button.click()
+            quote = visitor.page.locator("#feedback blockquote")
+            expect(quote).not_to_be_empty()
+            assert quote.locator("*").count() == 0
+            visitor.page.get_by_role("button", name="Cancel", exact=True).click()
         visitor.page.wait_for_timeout(500)
         forbidden = (
             "script, iframe, object, embed, form, math, style:not(svg *), link, base, meta, video, audio, img,"

@@ -121,7 +121,7 @@ def test_what_the_check_found_is_said_at_each_sentence():
         "Understood as: Who is it? It is so. [1] It was so. [1] citation corrected It will be so. "
         "not found in the sources: “2099”, “Ruritania” The sources disagree. "
         "Only: TDI or NHK, from 4 October 2022 · "
-        "Worded by writer; every sentence was checked against the passages · 3.2 s"
+        "Worded by writer; every sentence was checked against the passages · 3.2 s 1 source"
     )
     assert '<span class="unfound">It will be so.</span>' in shown
     assert 'title="The model named another passage, or none' in shown
@@ -130,7 +130,7 @@ def test_what_the_check_found_is_said_at_each_sentence():
 
 def test_a_quoted_answer_says_nothing_of_a_model():
     quoted = replace(WRITTEN, model="quote", scope=Scope(), rewritten_question=None, notices=())
-    assert said(page.answer(quoted, 1)).endswith("“Ruritania”")
+    assert said(page.answer(quoted, 1)).endswith("“Ruritania” 1 source")
 
 
 def test_a_refusal_and_an_answer_without_sources_say_what_else_is_to_be_known():
@@ -141,12 +141,10 @@ def test_a_refusal_and_an_answer_without_sources_say_what_else_is_to_be_known():
         "Understood as: Who is it? The articles do not answer this question. "
         "Searched: 1,069 passages of 1 article. The sources disagree. "
         "Only: TDI or NHK, from 4 October 2022 "
-        "Ask all articles, or add some: article-qa ingest PATH-OR-URL"
+        "Ask all articles, or add articles in the Corpus tab. No sources"
     )
     everywhere = page.answer(replace(refused, scope=Scope()), 1)
-    assert said(everywhere).endswith(
-        "To have it answered, add articles: article-qa ingest PATH-OR-URL"
-    )
+    assert "To have it answered, add articles in the Corpus tab." in said(everywhere)
     alone = replace(WRITTEN, sentences=WRITTEN.sentences[2:], citations=())
     assert said(page.sources(alone, 1)).startswith("No sources")
 
@@ -169,7 +167,7 @@ def test_what_a_model_says_is_no_markup():
         page.masthead(1, HOSTILE),
     ):
         tags = {each.tag for each in lxml.html.fromstring(f"<div>{html}</div>").iter()}
-        assert tags <= {"div", "p", "span", "section", "h1", "h2", "b", "textarea", "button"}
+        assert tags <= {*"div p span section h1 h2 b textarea button details summary".split()}
         assert "<img" in said(html)
 
 

@@ -17,6 +17,7 @@ from rag.errors import SettingsError
 from rag.library import Library
 from rag.settings import Settings
 from tests.browsing import expect, served, words
+from tests.conftest import USERS_ARTICLE
 from tests.writing import CORRECTED, DRAFT, SUPPORTED, UNSUPPORTED, Writer, worded
 from tests.writing import HOSTILE as WRITTEN_HOSTILE
 from tests.writing import QUESTION as WRITTEN
@@ -126,6 +127,31 @@ def test_a_refusal_says_so_and_lists_the_nearest_articles_which_open(window, vis
     expect(visitor.page.locator(".reader h2")).to_have_text(nearest[0].title)
 
 
+def test_a_story_that_two_outlets_print_is_one_card_that_names_and_opens_the_other(
+    library, write, visit
+):
+    story = USERS_ARTICLE.read_text(encoding="utf-8")
+    for outlet in ("Herald", "<i>Times</i>"):
+        head = f"---\ntitle: Ministers speak\nsource: {outlet}\ndate: 2022-10-04\n---\n"
+        folder = write(f"{len(outlet)}.md", f"{head}{story}").parent
+    assert not sync(library, discover([folder])).failures
+    with served(ArticleQA.over(library, Settings())) as url:
+        visitor = visit(url)
+        visitor.ask(QUESTION)
+        card = visitor.page.locator(".card").first
+        outlets = {"Herald", "<i>Times</i>"}
+        (other,) = card.locator(".also .open").all_inner_texts()
+        assert other in outlets
+        expect(card.locator(".also")).to_have_text(f"Also in {other}")
+        expect(card.locator(".about")).to_contain_text(*(outlets - {other}))
+        card.locator(".also .open").press("Enter")
+        reader = visitor.page.locator(".reader")
+        expect(reader.locator(".about")).to_contain_text(other)
+        expect(reader.locator("mark:not(.other)")).to_have_text(
+            card.locator("blockquote").get_attribute("data-quote")
+        )
+
+
 def test_an_example_question_is_asked_with_one_click(window, visit):
     visitor = visit(window)
     visitor.page.get_by_role("button", name=QUESTION).click()
@@ -181,20 +207,47 @@ def test_two_visitors_at_once_have_a_conversation_each(window, visit):
         assert visitor.questions == [question]
 
 
-def test_a_phone_shows_the_sources_under_the_conversation_without_scrolling_sideways(window, visit):
+def test_on_a_phone_the_sources_fold_under_their_answer_and_a_mark_opens_them(window, visit):
     visitor = visit(window, width=390, height=844, is_mobile=True, has_touch=True)
+    page = visitor.page
     visitor.ask(QUESTION)
-    width = visitor.page.evaluate("document.documentElement.scrollWidth")
-    assert width == 390
-    answer, card = (
-        visitor.page.locator(each).bounding_box() for each in (".bot-row", "#source-1-1")
-    )
-    assert card["y"] > answer["y"] + answer["height"]
-    visitor.page.locator("a.cite").nth(1).tap()
-    expect(visitor.page.locator("#source-1-2 mark")).to_be_in_viewport()
-    visitor.page.locator("#source-1-2 .open").tap()
-    expect(visitor.page.locator(".reader mark:not(.other)")).to_be_in_viewport()
-    assert visitor.page.evaluate("document.documentElement.scrollWidth") == 390
+    first, second = page.locator("#fold-turn-1"), page.locator("#fold-turn-2")
+    expect(first.locator("#source-1-1 mark")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    visitor.ask(UNANSWERABLE)
+    expect(second.locator(".near").first).to_be_visible()
+    expect(first.locator(".card").first).to_be_hidden()
+    summary = first.locator("summary")
+    expect(summary).to_have_text("2 sources")
+    summary.press("Enter")
+    expect(first.locator(".card").first).to_be_visible()
+    summary.tap()
+    page.locator("a.cite").nth(1).tap()
+    expect(first.locator("#source-1-2 mark")).to_be_in_viewport()
+    page.locator("#source-1-2 .open").tap()
+    expect(page.locator(".reader mark:not(.other)")).to_be_in_viewport()
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    page.locator(".reader .back").tap()
+    with page.expect_response(lambda response: "/queue/join" in response.url):
+        page.click("#retry")
+    visitor.settle(2)
+    expect(second.locator(".near").first).to_be_visible()
+    page.set_viewport_size({"width": 1280, "height": 800})
+    expect(page.locator("#sources .near").first).to_be_visible()
+    page.locator("a.cite").first.click()
+    expect(page.locator("#sources #source-1-1")).to_be_in_viewport()
+    expect(page.locator(".fold .turn")).to_have_count(0)
+
+
+def test_a_refusal_leads_to_the_corpus_tab_where_no_chats_are_offered(window, visit):
+    page = (visitor := visit(window)).page
+    visitor.ask(UNANSWERABLE)
+    page.get_by_role("button", name="add articles in the Corpus tab").press("Enter")
+    expect(page.get_by_role("tab", name="Corpus")).to_have_attribute("aria-selected", "true")
+    expect(page.get_by_text("Choose files")).to_be_visible()
+    expect(page.get_by_role("button", name="Past chats")).to_be_hidden()
+    page.get_by_role("tab", name="Chat").click()
+    expect(page.get_by_role("button", name="Past chats")).to_be_visible()
 
 
 def test_a_stopped_answer_says_so_and_the_next_one_is_not_disturbed(hostile_library, visit):
@@ -277,7 +330,7 @@ def test_the_articles_to_ask_are_chosen_by_keyboard_and_shown_with_the_answer(wi
     keyboard.press("Tab")
     expect(limits).to_contain_text("Only: TDI, from 1 October 2022")
     visitor.ask(QUESTION)
-    assert visitor.last.endswith("Only: TDI, from 1 October 2022")
+    expect(visitor.page.locator(".made")).to_have_text("Only: TDI, from 1 October 2022")
     assert visitor.page.evaluate("document.documentElement.scrollWidth") == 390
 
 

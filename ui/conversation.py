@@ -100,6 +100,9 @@ def reply(
     yield with_turn(page.waiting("Searching the articles"))
     text = understood = ""
     try:
+        if not qa.articles(1):
+            yield with_turn(page.no_articles(), problem=page.NO_ARTICLES)
+            return
         events = qa.stream(
             question,
             history=before.history(),

@@ -107,7 +107,7 @@ async function remove(button) {
 }
 
 function show(html) {
-  for (const each of document.querySelectorAll("[data-progress]")) {
+  for (const each of document.querySelectorAll(".progress")) {
     if (each.innerHTML !== html) each.innerHTML = html;
   }
 }
@@ -143,7 +143,7 @@ function begin(state) {
 /** Show how an ingest goes, and what it did in the end if this page has seen it running. */
 async function look(state) {
   clearTimeout(timer);
-  const isShown = [...document.querySelectorAll("[data-progress]")].some((each) => each.parentElement.offsetParent);
+  const isShown = [...document.querySelectorAll(".progress")].some((each) => each.parentElement.offsetParent);
   if (!state && document.hidden) return again(SLOW);
   if (!state && !isShown && !watching) return again(SLOW);
   state ??= await call("look");
@@ -195,8 +195,8 @@ catalogue.addEventListener("keydown", (event) => {
 });
 
 document.addEventListener("click", (event) => {
-  if (event.target.closest("[data-samples]")) addSamples();
-  else if (event.target.closest("[data-corpus]")) openCorpus();
+  if (event.target.closest(".samples")) addSamples();
+  else if (event.target.closest(".to-corpus")) openCorpus();
 });
 
 let pause = null;

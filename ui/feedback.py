@@ -1,106 +1,75 @@
-"""What a reader thinks of the latest answer: two words and a place for the reason."""
+"""What a reader thinks of an answer, or of one of its citations: the window's side of it."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
+from importlib.resources import files
+from typing import get_args
 
 import gradio as gr
 
+from rag.assistant import ArticleQA
 from rag.errors import StoreError
 from rag.feedback import LONGEST_REASON, Opinion, note
 from rag.types import Answer
 from rag.words import in_one_line
 from ui.conversation import Conversation
 
-Judged = tuple[Opinion, Answer]
-"""What is being said, and of which answer: another may come while the reason is written."""
 
-_LONGEST_QUOTE = 60  # characters of a quotation in the choice of a citation
-
-
-def add(home: Path, conversation: gr.State) -> None:
-    """Lay out the buttons and let them write into the library that lives in `home`."""
-    judged = gr.State()
-    with gr.Column(elem_id="feedback"):
-        with gr.Row():
-            gr.HTML("Was this right?", apply_default_css=False)
-            right = gr.Button("Yes", size="sm")
-            wrong = gr.Button("No", size="sm")
-            cited = gr.Button("A citation is wrong", size="sm")
-        with gr.Column(visible=False, elem_id="reason") as form:
-            which = gr.Radio([], label="Which citation?")
-            why = gr.Textbox(label="Why? (may stay empty)", max_lines=3, max_length=LONGEST_REASON)
-            with gr.Row():
-                send = gr.Button("Send", size="sm")
-                cancel = gr.Button("Cancel", size="sm")
-
-    def praise(now: Conversation) -> None:
-        if answer := _latest(now):
-            _note(home, ("good", answer))
-
-    def blame(now: Conversation) -> tuple[Any, ...]:
-        return _opened("bad", _latest(now))
-
-    def blame_citation(now: Conversation) -> tuple[Any, ...]:
-        return _opened("wrong citation", _latest(now))
-
-    def sent(judged: Judged | None, number: int | None, reason: str) -> tuple[Any, ...]:
-        if not judged:
-            return _closed()
-        if judged[0] == "wrong citation" and number is None:
-            gr.Info("Say which citation is wrong.")
-            return gr.skip(), gr.skip(), gr.skip(), gr.skip()
-        _note(home, judged, number, reason)
-        return _closed()
-
-    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-    shown = [form, judged, which, why]
-    right.click(praise, [conversation], None, **quiet)
-    wrong.click(blame, [conversation], shown, **quiet)
-    cited.click(blame_citation, [conversation], shown, **quiet)
-    gr.on([send.click, why.submit], sent, [judged, which, why], shown, **quiet)
-    cancel.click(_closed, None, shown, **quiet)
-
-
-def _latest(now: Conversation) -> Answer | None:
-    answer = now.turns[-1].answer if now.turns else None
-    if answer is None:
-        gr.Info("There is no answer to judge yet.")
-    return answer
-
-
-def _opened(opinion: Opinion, answer: Answer | None) -> tuple[Any, ...]:
-    """The form for the reason, and for the choice of a citation where one is wrong."""
-    if answer is None:
-        return _closed()
-    cites = [(_short(f"[{each.number}] {each.quote}"), each.number) for each in answer.citations]
-    if opinion == "wrong citation" and not cites:
-        gr.Info("This answer cites nothing.")
-        return _closed()
-    choice = gr.update(
-        choices=cites,
-        value=cites[0][1] if len(cites) == 1 else None,
-        visible=opinion == "wrong citation",
+def lay_out() -> gr.HTML:
+    """The place for a reason; its `judge` event says what is thought of which answer."""
+    template = files("ui").joinpath("feedback.html").read_text(encoding="utf-8")
+    return gr.HTML(
+        elem_id="feedback",
+        html_template=template.replace("[LONGEST]", str(LONGEST_REASON)),
+        js_on_load=files("ui").joinpath("feedback.js").read_text(encoding="utf-8"),
+        apply_default_css=False,
     )
-    return gr.update(visible=True), (opinion, answer), choice, ""
 
 
-def _closed() -> tuple[Any, ...]:
-    return gr.update(visible=False), None, gr.update(choices=[], value=None), ""
+def judging(qa: ArticleQA) -> Callable[[Conversation, gr.EventData], None]:
+    """What happens at a `judge` event: it is written into the library's file.
+
+    The page names an answer, and the server's own copy of it is what is written.
+    """
+
+    def judge(now: Conversation, event: gr.EventData) -> None:
+        opinion, turn, number = event.opinion, event.turn, event.number
+        if opinion not in get_args(Opinion) or not isinstance(turn, int):
+            return
+        answer = now.turns[turn - 1].answer if 1 <= turn <= len(now.turns) else None
+        blamed = number if opinion == "wrong citation" else None
+        if answer is None:
+            _tell("There is no answer to judge any more.")
+        elif opinion == "wrong citation" and number not in _numbers(answer):
+            _tell("The answer has no such citation any more.")
+        elif not _stands(qa, answer):
+            _tell("The articles have changed since; ask again to judge the answer.")
+        else:
+            try:
+                home = qa.retriever.library.home
+                note(home, answer, opinion, number=blamed, reason=str(event.reason))
+                _tell("Noted, thank you.")
+            except StoreError as error:
+                gr.Warning(in_one_line(str(error)))
+
+    return judge
 
 
-def _note(home: Path, judged: Judged, number: int | None = None, reason: str = "") -> None:
-    opinion, answer = judged
-    blamed = number if opinion == "wrong citation" else None
-    try:
-        note(home, answer, opinion, number=blamed, reason=reason)
-    except StoreError as error:
-        gr.Warning(in_one_line(str(error)))
-    else:
-        gr.Info("Noted, thank you.")
+def _tell(words: str) -> None:
+    gr.Info(words, title="Feedback", duration=4)
 
 
-def _short(text: str) -> str:
-    line = in_one_line(text)
-    return line if len(line) <= _LONGEST_QUOTE else line[:_LONGEST_QUOTE].rstrip() + "…"
+def _numbers(answer: Answer) -> list[int]:
+    return [citation.number for citation in answer.citations]
+
+
+def _stands(qa: ArticleQA, answer: Answer) -> bool:
+    """Whether all that is cited is in the library: a chat that a browser kept may say otherwise."""
+    with qa.retriever.library.catalog.reading() as catalog:
+        articles = catalog.articles({each.article_id for each in answer.citations})
+    return all(
+        each.article_id in articles
+        and articles[each.article_id].text[each.start : each.end] == each.quote
+        for each in answer.citations
+    )

@@ -18,6 +18,8 @@ from rag.words import in_one_line
 
 LONGEST_SHOWN = 280  # characters of a question in the conversation
 NEWEST = 5  # articles that a visitor sees who has asked nothing yet
+NO_ARTICLES = "There are no articles to ask yet."
+TO_CORPUS = '<button type="button" class="to-corpus">add articles in the Corpus tab</button>'
 _BLANK_LINES = re.compile(r"\n\s*\n")
 _HEADING = re.compile(r"(?![-*•] )[^\n]{0,79}[\w)]")
 Mark = tuple[Span, str]
@@ -113,7 +115,15 @@ def answer(found: Answer, turn: int) -> str:
         sentences = (_sentence(each, cited, turn) for each in found.sentences)
         said = f'<p class="answer">{" ".join(sentences)}</p>'
     notices = "".join(map(aside, map(in_one_line, found.notices)))
-    return understood(found.rewritten_question) + said + notices + _made(found) + _more(found)
+    return (
+        understood(found.rewritten_question)
+        + said
+        + notices
+        + _made(found)
+        + _more(found)
+        + _judge(turn)
+        + _fold(found, turn)
+    )
 
 
 def _searched(found: Answer) -> str:
@@ -127,20 +137,44 @@ def _more(found: Answer) -> str:
     """What may help after a refusal."""
     if not found.refused:
         return ""
-    ask = "Ask all articles, or add some" if found.scope else "To have it answered, add articles"
-    return f'<p class="aside">{ask}: <code>article-qa ingest PATH-OR-URL</code></p>'
+    ask = "Ask all articles, or" if found.scope else "To have it answered,"
+    return f'<p class="aside">{ask} {TO_CORPUS}.</p>'
+
+
+def no_articles() -> str:
+    """What is said to a question where there is nothing to ask yet."""
+    return f'<p class="refusal">{NO_ARTICLES}</p><p class="aside">To begin, {TO_CORPUS}.</p>'
+
+
+def _judge(turn: int) -> str:
+    """Buttons that say what a reader thinks of an answer."""
+    buttons = (
+        f'<button type="button" class="judge" name="{opinion}" value="{turn}"'
+        f' title="Answer {turn} is {words}"></button>'
+        for opinion, words in (("good", "right"), ("bad", "wrong"))
+    )
+    return f'<p class="judged">{"".join(buttons)}</p>'
+
+
+def _fold(found: Answer, turn: int) -> str:
+    """Where the sources of an answer come to lie on a phone."""
+    return f'<details id="fold-turn-{turn}" class="fold"><summary>{_heading(found)}</summary></details>'
+
+
+def _heading(found: Answer) -> str:
+    if found.refused:
+        return "Nearest articles" if found.nearest else "No sources"
+    return counted(len(found.citations), "source") if found.citations else "No sources"
 
 
 def sources(found: Answer, turn: int) -> str:
     """A card for each citation of an answer; for a refusal, the nearest articles."""
     plain = f'<textarea class="plain" hidden readonly>\n{escape(to_text(found))}</textarea>'
     if found.refused:
-        heading = "Nearest articles" if found.nearest else "No sources"
         body = _listing(found.nearest) if found.nearest else ""
     else:
-        heading = {0: "No sources", 1: "Source"}.get(len(found.citations), "Sources")
         body = "".join(_card(citation, found.evidence, turn) for citation in found.citations)
-    return f'<section id="turn-{turn}" class="turn"><h2>{heading}</h2>{body}{_take(turn)}{plain}</section>'
+    return f'<section id="turn-{turn}" class="turn"><h2>{_heading(found)}</h2>{body}{_take(turn)}{plain}</section>'
 
 
 def _take(turn: int) -> str:
@@ -241,7 +275,10 @@ def _card(citation: Citation, evidence: Iterable[Evidence], turn: int) -> str:
         f'<blockquote data-quote="{escape(citation.quote)}">{_passage(citation, evidence)}</blockquote>'
         f"{_also(citation)}"
         f"<footer>{_opener(citation.article_id, 'Open article', citation.start, citation.end)}"
-        f"{_link(citation.url, _host(citation.url))}</footer></article>"
+        f"{_link(citation.url, _host(citation.url))}"
+        f'<button type="button" class="judge" name="wrong citation" value="{turn}-{citation.number}"'
+        f' aria-label="Wrong citation {citation.number}">Wrong citation</button>'
+        "</footer></article>"
     )
 
 

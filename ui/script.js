@@ -20,6 +20,24 @@ function tell(words) {
   setTimeout(() => (told.textContent = ""), 2500);
 }
 
+// On a phone the sources of an answer lie folded under it, the latest ones open. Gradio draws all of
+// them anew beside the conversation whenever there are others.
+function fold() {
+  const folds = [...desk.querySelectorAll("#conversation .fold")];
+  const sections = desk.querySelectorAll(".turn[id]");
+  if (!narrow.matches) {
+    if (folds.some((each) => each.querySelector(".turn"))) list.replaceChildren(...sections);
+    return;
+  }
+  for (const section of list.querySelectorAll(".turn[id]")) {
+    const place = folds.find((each) => each.id === `fold-${section.id}`);
+    if (!place) continue;
+    place.querySelector(".turn")?.remove();
+    place.append(section);
+    for (const each of folds) each.open = each === folds.at(-1);
+  }
+}
+
 function showSource(id, takesFocus = true) {
   const card = document.getElementById(id);
   const turn = card?.closest(".turn");
@@ -28,9 +46,10 @@ function showSource(id, takesFocus = true) {
   for (const each of list.querySelectorAll(".turn")) {
     each.classList.toggle("current", each === turn);
   }
-  for (const each of list.querySelectorAll(".card")) {
+  for (const each of desk.querySelectorAll(".card")) {
     each.classList.toggle("called", each === card);
   }
+  turn.closest(".fold")?.setAttribute("open", "");
   if (takesFocus) card.focus({ preventScroll: true });
   const tall = card.offsetHeight > beside.clientHeight;
   bring(card, narrow.matches || tall ? "start" : "nearest");
@@ -75,7 +94,7 @@ function closeArticle(givesFocus = true) {
 }
 
 async function copyAnswer() {
-  const plain = [...list.querySelectorAll(".plain")].at(-1)?.textContent;
+  const plain = [...desk.querySelectorAll(".plain")].at(-1)?.textContent;
   if (!plain) return tell("There is no answer to copy yet");
   try {
     await navigator.clipboard.writeText(plain);
@@ -131,6 +150,8 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && !document.querySelector("dialog[open]")) closeArticle();
 });
 
+narrow.addEventListener("change", fold);
+
 // New sources are read from the top.
 watch("value", () => {
   opener = null;
@@ -139,6 +160,7 @@ watch("value", () => {
 
 // The conversation is not on the page yet when this runs, and Gradio redraws it at will.
 new MutationObserver(() => {
+  fold();
   for (const message of desk.querySelectorAll("#conversation [data-testid][aria-label]")) {
     message.removeAttribute("aria-label"); // Gradio reads out the message's HTML; its text will do
   }
@@ -147,6 +169,7 @@ new MutationObserver(() => {
   const limits = desk.querySelector("#limits > button");
   limits?.setAttribute("aria-expanded", limits.classList.contains("open"));
   const questions = desk.querySelectorAll("#conversation .user-row");
-  if (narrow.matches && questions.length > asked) bring(questions[questions.length - 1], "start");
+  // The first is in view anyway.
+  if (narrow.matches && questions.length > Math.max(asked, 1)) bring(questions[questions.length - 1], "start");
   asked = questions.length;
 }).observe(desk, { childList: true, subtree: true, attributeFilter: ["aria-label", "class"] });

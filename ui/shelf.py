@@ -12,7 +12,6 @@ from rag.catalog import Entry
 from rag.render import counted
 from rag.words import in_one_line
 
-NO_ARTICLES = "There are no articles to ask yet."
 MOST_NAMES = 8  # of files that went well, in a report
 MOST_FAILURES = 100
 _DASH = '<span aria-label="unknown">–</span>'
@@ -34,7 +33,7 @@ def count(found: int, among: int, *, is_filtered: bool) -> str:
 def nothing_yet(*, has_samples: bool) -> str:
     """What an empty library offers."""
     samples = (
-        '<button type="button" class="primary" data-samples>Ingest the sample articles</button>'
+        '<button type="button" class="primary samples">Ingest the sample articles</button>'
         if has_samples
         else ""
     )
@@ -42,8 +41,8 @@ def nothing_yet(*, has_samples: bool) -> str:
     return (
         '<section class="turn start"><h2>Nothing is ingested yet</h2>'
         "<p>Questions are answered from articles alone, and there are none so far.</p>"
-        f'{samples}<button type="button" data-corpus>{or_else}</button>'
-        '<div class="progress" data-progress role="status"></div></section>'
+        f'{samples}<button type="button" class="to-corpus">{or_else}</button>'
+        '<div class="progress" role="status"></div></section>'
     )
 
 

@@ -50,6 +50,7 @@ class Parts:
     only: tuple[gr.Dropdown, gr.Textbox, gr.Textbox]
     box: gr.Textbox
     beside: gr.HTML
+    judged: gr.HTML
 
 
 def build(qa: ArticleQA, intake: Intake) -> gr.Blocks:
@@ -114,7 +115,6 @@ def _lay_out(qa: ArticleQA, masthead: gr.HTML, chats: gr.HTML) -> Parts:
                 gr.Button("Copy answer", elem_id="copy", size="sm")
                 gr.Button("Save chat", elem_id="save", size="sm")
                 clear = gr.Button("New chat", elem_id="clear", size="sm")
-            feedback.add(qa.retriever.library.home, conversation)
             with gr.Accordion(page.scope_words(Scope()), open=False, elem_id="limits") as limits:
                 only = _limits()
             editing = gr.State(0)
@@ -153,6 +153,7 @@ def _lay_out(qa: ArticleQA, masthead: gr.HTML, chats: gr.HTML) -> Parts:
         only,
         box,
         beside,
+        feedback.lay_out(),
     )
 
 
@@ -206,7 +207,7 @@ def _wire(window: gr.Blocks, parts: Parts, shelves: gr.HTML, qa: ArticleQA, inta
 
     def refresh(now: Conversation) -> Shown:
         """What is shown of the library, when other articles are in it."""
-        shown = {} if now.turns else {parts.beside: _newest(qa, intake)}
+        shown = {} if now.sources() else {parts.beside: _newest(qa, intake)}
         return {**shown, **library()}
 
     def library() -> Shown:
@@ -219,7 +220,7 @@ def _wire(window: gr.Blocks, parts: Parts, shelves: gr.HTML, qa: ArticleQA, inta
 
     def suggest() -> Any:
         questions = examples.questions()
-        invitation = page.invitation(qa.model) if qa.articles(1) else shelf.NO_ARTICLES
+        invitation = page.invitation(qa.model) if qa.articles(1) else page.NO_ARTICLES
         return gr.update(examples=[{"text": each} for each in questions], placeholder=invitation)
 
     def name_limits(*only: Any) -> Any:
@@ -241,6 +242,7 @@ def _wire(window: gr.Blocks, parts: Parts, shelves: gr.HTML, qa: ArticleQA, inta
     parts.cancel.click(talk.cancel, None, outputs, **quiet)
     parts.clear.click(talk.clear, None, outputs, **quiet)
     parts.chats.reopen(talk.reopen, None, outputs, **quiet)
+    parts.judged.judge(feedback.judging(qa), now, None, **quiet)
     source, after, before = parts.only
     changes = [source.change, after.blur, after.submit, before.blur, before.submit]
     gr.on(changes, name_limits, [*parts.only], [parts.limits], **quiet)
