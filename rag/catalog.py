@@ -95,6 +95,10 @@ _ENTRY = (
     " a.origin, o.ingested FROM articles a JOIN origins o ON o.uri = a.origin"
 )
 _MANY = 500  # SQLite takes a limited number of parameters
+# In more passages than these, words that more than a third of them have are not looked for: they
+# add next to nothing to BM25, from one half on a millionth of a point, and take most of the time.
+_LARGE = 10_000
+_COUNTED = 10_000  # words whose frequency is remembered
 
 ORDERS = {
     "title": "fold(a.title)",
@@ -149,11 +153,26 @@ class Entry(Summary):
     ingested: datetime
 
 
+class Frequencies:
+    """How often words occur, as long as nothing is written: every question has the common ones."""
+
+    def __init__(self) -> None:
+        self._generation = -1
+        self._known: dict[str, int] = {}
+
+    def of(self, generation: int) -> dict[str, int]:
+        """What is known of a generation, to be added to."""
+        if generation != self._generation or len(self._known) > _COUNTED:
+            self._generation, self._known = generation, {}
+        return self._known
+
+
 class Reader:
     """The catalog at one moment: whatever is written meanwhile is not seen."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, frequencies: Frequencies) -> None:
         self._db = connection
+        self._frequencies = frequencies
 
     def state(self) -> State:
         row = self._db.execute("SELECT encoder, generation, vectors FROM library").fetchone()
@@ -337,6 +356,10 @@ class Reader:
         """Passages that hold any of the words, best first, with their BM25 score (higher is better)."""
         if not words:
             return []
+        passages = self.count()
+        if passages > _LARGE:
+            frequencies = self.document_frequency(words)
+            words = [word for word in words if frequencies[word] <= passages / 3] or words
         condition, values = _within(scope)
         among = (
             " AND rowid IN (SELECT p.number FROM passages p JOIN articles a ON p.article_id = a.id"
@@ -386,14 +409,14 @@ class Reader:
 
     def document_frequency(self, words: Iterable[str]) -> dict[str, int]:
         """In how many passages each word occurs, in any of its inflections."""
-        return {
-            word: int(
-                self._db.execute(
-                    "SELECT count(*) FROM words WHERE words MATCH ?", (f'"{word}"',)
-                ).fetchone()[0]
-            )
-            for word in words
-        }
+        known = self._frequencies.of(self.state().generation)
+        query = "SELECT count(*) FROM words WHERE words MATCH ?"
+        found = {}
+        for word in words:
+            if word not in known:
+                known[word] = int(self._db.execute(query, (f'"{word}"',)).fetchone()[0])
+            found[word] = known[word]
+        return found
 
     def _select(
         self, query: str, wanted: Iterable[object], values: Sequence[object] = ()
@@ -504,6 +527,7 @@ class Catalog:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._frequencies = Frequencies()
 
     def exists(self) -> bool:
         """Whether a catalog was begun here and not given up half made."""
@@ -525,7 +549,7 @@ class Catalog:
     @contextmanager
     def reading(self) -> Iterator[Reader]:
         with self._transaction("DEFERRED") as db:
-            yield Reader(db)
+            yield Reader(db, self._frequencies)
 
     @contextmanager
     def writing(self) -> Iterator[Writer]:
@@ -533,7 +557,7 @@ class Catalog:
         with self._transaction("IMMEDIATE") as db:
             for statement in _LATER:
                 db.execute(statement)
-            yield Writer(db)
+            yield Writer(db, Frequencies())
 
     @contextmanager
     def _transaction(self, kind: str) -> Iterator[sqlite3.Connection]:

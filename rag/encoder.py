@@ -74,6 +74,11 @@ class Recent:
         self._kept: OrderedDict[str, TokenVectors] = OrderedDict()
         self._lock = threading.Lock()
 
+    def keep(self, text: str, read: TokenVectors) -> None:
+        """What was read on another occasion."""
+        with self._lock:
+            self._kept[text] = _half(read)
+
     def read(self, texts: Sequence[str]) -> list[TokenVectors]:
         with self._lock:
             unread = [text for text in dict.fromkeys(texts) if text not in self._kept]

@@ -38,7 +38,7 @@ class ExportedEncoder:
     def __init__(self, original: SentenceTransformerEncoder, folder: Path) -> None:
         self.name = original.name
         self._original = original
-        self._folder = folder
+        self.folder = folder
         self._runtime: Runtime | None = None
         self._is_looked_for = self._is_made = False
         self._lock = threading.Lock()
@@ -68,13 +68,13 @@ class ExportedEncoder:
                 self._runtime = self._opened()
             if len(texts) > 1 and not self._runtime and not self._is_made:  # one is a question
                 self._is_made = True
-                export(self._original, self._folder, texts[:_COMPARED])
+                export(self._original, self.folder, texts[:_COMPARED])
                 self._runtime = self._opened()
             return self._runtime or self._original
 
     def _opened(self) -> Runtime | None:
         key = self._original.export_key
-        path = stored(self._folder, key) if key else None
+        path = stored(self.folder, key) if key else None
         try:
             return Runtime(path, self.name, self._original.precision) if path else None
         except Exception as error:  # whatever another version of the runtime raises

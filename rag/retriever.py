@@ -87,7 +87,7 @@ class HybridRetriever(BaseRetriever):
 
     library: Library
     candidates: int = 50
-    rerank: int = 10
+    rerank: int = 8
 
     def rank(self, question: str, scope: Scope = Scope(), k: int | None = None) -> Ranking:
         """The evidence for a question, all from one moment of the library.

@@ -74,6 +74,8 @@ class Engine(Protocol):
     """Reads texts with the transformer of an exported model."""
 
     recipe: Recipe
+    is_half: bool
+    """Whether it multiplies in bfloat16."""
 
     def run(self, texts: Iterable[Tokens]) -> Iterator[Vectors]:
         """The tokens of each text, int64 [tokens], to their states, float32 [tokens, dimension].
@@ -97,6 +99,7 @@ class OpenVINO:
         if precision == "float32":
             options["INFERENCE_PRECISION_HINT"] = "f32"
         compiled = core.compile_model(model, "CPU", options)
+        self.is_half = compiled.get_property("INFERENCE_PRECISION_HINT").get_type_name() == "bf16"
         self._requests = [compiled.create_infer_request() for _ in range(cores)]
         # Two threads that set inputs at once wait for each other forever (2026.4).
         self._lock = threading.Lock()
@@ -124,6 +127,8 @@ class OpenVINO:
 
 class ONNXRuntime:
     """An Engine, in single precision."""
+
+    is_half = False
 
     def __init__(self, path: Path) -> None:
         import onnxruntime
@@ -160,8 +165,8 @@ class Runtime:
         from tokenizers import Tokenizer
 
         self.name = name
-        self._engine = engine(path, precision)
-        recipe = self._engine.recipe
+        self.engine = engine(path, precision)
+        recipe = self.engine.recipe
         self._pooling = recipe.pooling
         self._tokenizer = Tokenizer.from_str(recipe.tokenizer)
         self.token_limit = recipe.limit
@@ -173,19 +178,26 @@ class Runtime:
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         encoded = [self._encoded(text) for text in texts]
+        if len(texts) == 1:  # a question, which is read word by word in a moment
+            (read,) = self.engine.run(map(_ids, encoded))
+            self._recent.keep(texts[0], _tokens(encoded[0], read))
+            return unit(self._pooled(read)[None, :])
         # Texts of a like length side by side: no core waits for another.
         order = sorted(range(len(texts)), key=lambda n: -len(encoded[n].ids))
-        states = self._engine.run(_ids(encoded[n]) for n in order)
-        pooled = (each.mean(axis=0) if self._pooling == "mean" else each[0] for each in states)
-        vectors = dict(zip(order, pooled, strict=True))
+        states = self.engine.run(_ids(encoded[n]) for n in order)
+        vectors = dict(zip(order, map(self._pooled, states), strict=True))
         return unit(np.array([vectors[n] for n in range(len(texts))], dtype=np.float32))
+
+    def _pooled(self, states: Vectors) -> Vectors:
+        pooled: Vectors = states.mean(axis=0) if self._pooling == "mean" else states[0]
+        return pooled
 
     def read(self, texts: Sequence[str]) -> list[TokenVectors]:
         return self._recent.read(texts)
 
     def _read(self, texts: Sequence[str]) -> list[TokenVectors]:
         encoded = [self._encoded(text) for text in texts]
-        return list(map(_tokens, encoded, self._engine.run(map(_ids, encoded))))
+        return list(map(_tokens, encoded, self.engine.run(map(_ids, encoded))))
 
     def _encoded(self, text: str) -> Encoding:
         """The tokens that are read, special ones included."""

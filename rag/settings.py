@@ -39,9 +39,7 @@ class Settings(BaseSettings):
     candidates: int = Field(
         50, ge=1, le=1000, description="passages taken from each of the two searches"
     )
-    rerank: int = Field(
-        10, ge=1, le=100, description="passages that are read word by word, at most"
-    )
+    rerank: int = Field(8, ge=1, le=100, description="passages that are read word by word, at most")
     sentences: int = Field(3, ge=1, le=10, description="sentences in a quoted answer at most")
     threshold: float = Field(
         0.51,

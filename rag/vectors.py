@@ -41,6 +41,7 @@ class VectorIndex:
         self._path = path
         self._client = client
         self._collection = collection
+        self._size: int | None = None  # counting takes longer than searching
 
     @classmethod
     def open(cls, path: Path, *, create: bool = False) -> VectorIndex:
@@ -64,6 +65,7 @@ class VectorIndex:
         return cls(path, client, collection)
 
     def add(self, keys: Sequence[str], vectors: Vectors) -> None:
+        self._size = None
         with _store_errors():
             for first in range(0, len(keys), _BATCH):
                 some = slice(first, first + _BATCH)
@@ -72,6 +74,7 @@ class VectorIndex:
                     self._write_seldomer()
 
     def delete(self, keys: Sequence[str]) -> None:
+        self._size = None
         with _store_errors():
             for first in range(0, len(keys), _BATCH):
                 self._collection.delete(ids=list(keys[first : first + _BATCH]))
@@ -81,7 +84,7 @@ class VectorIndex:
     ) -> list[tuple[str, float]]:
         """The keys nearest to a vector [dimension], of all or `among` some, best first, with their cosine."""
         with _store_errors():
-            limit = min(limit, self._collection.count() if among is None else len(among))
+            limit = min(limit, self.count() if among is None else len(among))
             if limit == 0:
                 return []
             found = self._collection.query(
@@ -97,7 +100,9 @@ class VectorIndex:
 
     def count(self) -> int:
         with _store_errors():
-            return self._collection.count()
+            if self._size is None:
+                self._size = self._collection.count()
+            return self._size
 
     def batches(self, size: int) -> Iterator[tuple[list[str], Vectors]]:
         """All keys with their vectors [keys, dimension], `size` at a time."""

@@ -158,7 +158,7 @@ def test_a_model_that_does_not_stop_is_stopped(tarn: Callable[..., ArticleQA]) -
     assert len(answer.text) < LONGEST_DRAFT + 1_000
     assert answer.sentences[0].text == TRUE
     assert answer.sentences[0].support.verdict == "supported"
-    assert model.closed.wait(10)
+    assert model.closed.wait(60)
 
 
 @pytest.mark.parametrize("nothing", ["", "   \n", "[1]", "<think>hm</think>", "***", "\x00"])
