@@ -52,9 +52,14 @@ def table(found: dict[str, Any]) -> str:
         "|---|---|---|---|---|---|---|---|---|",
         *(size.row() for size in sizes),
         "",
-        "Through one `ArticleQA`, "
-        + ", ".join(f"{n} threads get {rate:.0f}" for n, rate in threads["rates"].items())
-        + f" answers a second; {threads['different']} of them differ from those to one thread.",
+        "Answers a second through one `ArticleQA`, by threads that ask: "
+        + ", ".join(f"{rate:.0f} ({n})" for n, rate in threads["rates"].items())
+        + f"; {threads['different']} of them differ from those to one thread.",
+        "",
+        "![Six curves over the number of passages: ingest, sync, question, recall, memory, disk]"
+        "(docs/bench-scale.svg)",
+        "",
+        "![Where the milliseconds of a question go](docs/bench-ask.svg)",
     ]
     return "\n".join(lines)
 
@@ -99,8 +104,9 @@ def _draw_scale(sizes: Sequence[_Size], path: Path) -> None:
 
     figure, axes = pyplot.subplots(2, 3, figsize=(9, 4.6), layout="constrained")
     count = [size.of["passages"] for size in sizes]
-    curves: list[tuple[str, dict[str, list[float]]]] = [
-        ("ingest, passages a second", {"": [size.of["rate"] for size in sizes]}),
+    whole, stored = ([s.of["rate"] if s.of["own"] is own else None for s in sizes] for own in (True, False))  # fmt: skip
+    curves: list[tuple[str, dict[str, list[Any]]]] = [
+        ("ingest, passages a second", {"whole": whole, "without embedding": stored}),
         ("100 more articles, seconds", {"": [size.of["sync"] for size in sizes]}),
         (
             "a question, milliseconds",
@@ -114,25 +120,14 @@ def _draw_scale(sizes: Sequence[_Size], path: Path) -> None:
         for (name, values), colour in zip(lines.items(), _COLOURS[::2], strict=False):
             axis.plot(count, values, marker="o", color=colour, label=name or None)
         axis.set(title=title, xscale="log")
-        low, high = min(min(v) for v in lines.values()), max(max(v) for v in lines.values())
-        axis.set_ylim(90 if title.endswith("%") else 0, 101 if title.endswith("%") else high * 1.15)
-        assert low >= 0
+        high = max(value for values in lines.values() for value in values if value is not None)
+        axis.set_ylim(*((90, 101) if title.endswith("%") else (0, high * 1.15)))
         axis.spines[["top", "right"]].set_visible(False)
         axis.grid(axis="y", color="#e5e5e5")
         if len(lines) > 1:
             axis.legend(frameon=False)
     for axis in axes[1]:
         axis.set_xlabel("passages")
-    for size, axis in ((size, axes[0, 0]) for size in sizes if not size.of["own"]):
-        axis.annotate(
-            "stored,\nnot embedded",
-            (size.of["passages"], size.of["rate"]),
-            xytext=(-6, -4),
-            textcoords="offset points",
-            ha="right",
-            va="top",
-            fontsize=8,
-        )
     figure.savefig(path, metadata={"Date": None})
     pyplot.close(figure)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import json
 import os
 import re
 import shlex
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from evals import plots
 from rag.assistant import ArticleQA
 from tests.browsing import served
 from tests.conftest import ROOT
@@ -85,3 +87,8 @@ def test_the_commands_without_make_are_those_of_the_makefile() -> None:
 def test_every_file_that_is_linked_exists() -> None:
     for target in re.findall(r"\]\((?!http)([^)]+)\)", README):
         assert (ROOT / target).exists(), target
+
+
+def test_the_speeds_are_those_that_were_measured() -> None:
+    found = json.loads((ROOT / "docs" / "bench.json").read_text(encoding="utf-8"))
+    assert plots.table(found) in README
