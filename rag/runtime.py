@@ -29,6 +29,7 @@ FOLDER = "runtime"  # in the library's folder
 Pooling = Literal["mean", "cls"]
 Tokens = npt.NDArray[np.int64]
 _RECIPE = "article-qa"
+_SIDE_BY_SIDE = 4  # texts, as a question reads them; what cores there are beyond share each text
 _SHORT = 16  # hexadecimal digits of a digest in a file name
 
 
@@ -94,13 +95,13 @@ class OpenVINO:
         core = openvino.Core()
         model = core.read_model(path)
         self.recipe = Recipe.of(model.rt_info["framework"][_RECIPE].value)
-        cores = os.cpu_count() or 1
-        options = {"PERFORMANCE_HINT": "THROUGHPUT", "NUM_STREAMS": cores}
+        streams = min(os.cpu_count() or 1, _SIDE_BY_SIDE)
+        options = {"PERFORMANCE_HINT": "THROUGHPUT", "NUM_STREAMS": streams}
         if precision == "float32":
             options["INFERENCE_PRECISION_HINT"] = "f32"
         compiled = core.compile_model(model, "CPU", options)
         self.is_half = compiled.get_property("INFERENCE_PRECISION_HINT").get_type_name() == "bf16"
-        self._requests = [compiled.create_infer_request() for _ in range(cores)]
+        self._requests = [compiled.create_infer_request() for _ in range(streams)]
         # Two threads that set inputs at once wait for each other forever (2026.4).
         self._lock = threading.Lock()
 
