@@ -11,9 +11,13 @@ import pytest
 from ingest.sources import discover
 from ingest.sync import sync
 from rag.assistant import ArticleQA
+from rag.catalog import Catalog
 from rag.encoder import SentenceTransformerEncoder
+from rag.export import ExportedEncoder, export
 from rag.library import Library
+from rag.runtime import FOLDER
 from rag.settings import Settings
+from rag.types import in_context
 
 if TYPE_CHECKING:
     from tests.browsing import Visit, playwright
@@ -53,12 +57,21 @@ def seeds_home(
     report = sync(library, discover([SEEDS]))
     library.close()
     assert not report.failures
+    export(encoder, home / FOLDER, passages(home))  # so that no process waits for torch
+    assert len(list((home / FOLDER).iterdir())) == 1
     return home
+
+
+def passages(home: Path) -> list[str]:
+    """The texts that a library embedded."""
+    with Catalog(home / "catalog.sqlite").reading() as catalog:
+        return [in_context(article, passage) for _, article, passage in catalog.keyed()]
 
 
 @pytest.fixture(scope="session")
 def qa(seeds_home: Path, encoder: SentenceTransformerEncoder) -> Iterator[ArticleQA]:
-    with ArticleQA.over(Library.open(seeds_home, encoder), Settings()) as qa:
+    exported = ExportedEncoder(encoder, seeds_home / FOLDER)
+    with ArticleQA.over(Library.open(seeds_home, exported), Settings()) as qa:
         yield qa
 
 

@@ -77,7 +77,8 @@ def test_any_other_model_is_named_by_its_path(tmp_path: Path) -> None:
 
 
 def test_a_model_that_cannot_be_had_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    # As HF_HUB_OFFLINE=1, which is read at the import; the hub would be tried for a minute.
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     with pytest.raises(ModelError, match="no/such-model") as caught:
         SentenceTransformerEncoder("no/such-model").embed(TEXTS)
     assert "\n" not in str(caught.value)

@@ -11,6 +11,8 @@ from evals import squad
 from evals.corpus import library_of
 from ingest.passages import split
 from rag.encoder import SentenceTransformerEncoder
+from rag.export import ExportedEncoder
+from rag.runtime import FOLDER
 from tests.conftest import ROOT
 
 XQUAD = Path(os.environ.get("XQUAD", ROOT.parent / "shared" / "evals" / "xquad.en.json"))
@@ -38,10 +40,12 @@ def test_passages_keep_every_character_and_every_sentence_inside(
                 assert article.text[span.start : span.end].strip() == article.text[span.start : span.end]  # fmt: skip
 
 
-def test_every_citation_is_exact(data: squad.Dataset, encoder: SentenceTransformerEncoder) -> None:
+def test_every_citation_is_exact(
+    data: squad.Dataset, encoder: SentenceTransformerEncoder, seeds_home: Path
+) -> None:
     texts = {article.id: article.text for article in data.articles}
     cited = 0
-    with library_of(data.articles, encoder) as qa:
+    with library_of(data.articles, ExportedEncoder(encoder, seeds_home / FOLDER)) as qa:
         for question in data.questions[::5]:
             for citation in qa.ask(question.text).citations:
                 assert texts[citation.article_id][citation.start : citation.end] == citation.quote

@@ -15,28 +15,22 @@ import rag.export
 import ui.cli
 from evals.seeds import QUESTIONS
 from rag.assistant import ArticleQA
-from rag.catalog import Catalog
 from rag.encoder import SentenceTransformerEncoder
 from rag.export import ExportedEncoder, export
 from rag.library import Library
 from rag.runtime import FOLDER, Runtime, named
 from rag.settings import Settings
-from rag.types import Answer, in_context
-from tests.conftest import ROOT, USERS_ARTICLE
+from rag.types import Answer
+from tests.conftest import ROOT, USERS_ARTICLE, passages
 
 QUESTION = "When did North Korea fire a missile over Japan?"
 HEAVY = ("torch", "sentence_transformers", "transformers", "sklearn", "gradio")
 
 
-@pytest.fixture(scope="session")
-def exported(
-    tmp_path_factory: pytest.TempPathFactory, seeds_home: Path, encoder: SentenceTransformerEncoder
-) -> Path:
+@pytest.fixture
+def exported(seeds_home: Path) -> Path:
     """A library of the sample articles with the exported model beside its index."""
-    home = shutil.copytree(seeds_home, tmp_path_factory.mktemp("exported") / "home")
-    export(encoder, home / FOLDER, passages(home))
-    assert len(files(home)) == 1
-    return home
+    return seeds_home
 
 
 @pytest.fixture(params=["OpenVINO", "ONNX Runtime"])
@@ -53,11 +47,6 @@ def runtime(
 def home(exported: Path, tmp_path: Path) -> Path:
     """A copy of it that may be changed."""
     return shutil.copytree(exported, tmp_path / "copy")
-
-
-def passages(home: Path) -> list[str]:
-    with Catalog(home / "catalog.sqlite").reading() as catalog:
-        return [in_context(article, passage) for _, article, passage in catalog.keyed()]
 
 
 def files(home: Path) -> list[Path]:
@@ -148,11 +137,14 @@ def no_model_at_all(file: Path) -> None:
     "spoil", [missing, cut_short, one_bit_off, of_another_model, no_model_at_all]
 )
 def test_an_export_that_cannot_be_used_is_passed_over(
-    spoil: Callable[[Path], None], home: Path, qa: ArticleQA, encoder: SentenceTransformerEncoder
+    spoil: Callable[[Path], None], home: Path, exported: Path, encoder: SentenceTransformerEncoder
 ) -> None:
     spoil(*files(home))
-    with ArticleQA.over(Library.open(home, beside(home, encoder)), Settings()) as fallen_back:
-        answer, expected = fallen_back.ask(QUESTION), qa.ask(QUESTION)
+    with (
+        ArticleQA.over(Library.open(home, beside(home, encoder)), Settings()) as fallen_back,
+        ArticleQA.over(Library.open(exported, encoder), Settings()) as original,
+    ):
+        answer, expected = fallen_back.ask(QUESTION), original.ask(QUESTION)
     assert answer.citations == expected.citations
     assert answer.evidence[0].score == expected.evidence[0].score
 
