@@ -57,8 +57,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--part", nargs="+", help=argparse.SUPPRESS)
     arguments = parser.parse_args(argv)
     if arguments.part:
-        name, *rest = arguments.part
-        print(json.dumps(PARTS[name](arguments.squad, *rest)))
+        name, folder, *rest = arguments.part
+        print(json.dumps(PARTS[name](arguments.squad, Path(folder), *rest)))
         return 0
     with TemporaryDirectory(prefix="article-qa-bench-") as folder:
         found = run(arguments, Path(folder))
@@ -86,7 +86,7 @@ def run(arguments: argparse.Namespace, work: Path) -> dict[str, Any]:
     for size in (*SIZES, *([arguments.largest] if arguments.largest else ())):
         home = work / str(size)
         built = part("build", home, size)
-        found["sizes"][str(size)] = built | part("ask", home) | part("sync", home)
+        found["sizes"][str(size)] = built | part("ask", home) | part("resync", home)
     found["threads"] = part("threads", work / str(REAL))
     return found
 
@@ -280,12 +280,7 @@ def threads(file: Path, home: Path) -> dict[str, Any]:
 
 
 PARTS: dict[str, Callable[..., Any]] = {
-    "ingest": lambda file, work, pairs: ingest(file, Path(work), pairs),
-    "start": lambda file, work, pairs: start(file, Path(work), pairs),
-    "build": lambda file, home, size: build(file, Path(home), size),
-    "ask": lambda file, home: ask(file, Path(home)),
-    "sync": lambda file, home: resync(file, Path(home)),
-    "threads": lambda file, home: threads(file, Path(home)),
+    each.__name__: each for each in (ingest, start, build, ask, resync, threads)
 }
 
 

@@ -21,7 +21,7 @@ def table(found: dict[str, Any]) -> str:
     """The README's table."""
     ingest, start, threads = found["ingest"], found["start"], found["threads"]
     pairs = [ours / theirs for ours, theirs in zip(ingest["ours"], ingest["theirs"], strict=True)]
-    sizes = [_Size(int(name), of) for name, of in found["sizes"].items()]
+    sizes = list(found["sizes"].values())
     faster = [recipe / ask for ask, recipe in zip(start["ask"], start["recipe"], strict=True)]
     rows = [
         ("", "article-qa", "LangChain’s recipe", "ratio"),
@@ -50,7 +50,7 @@ def table(found: dict[str, Any]) -> str:
         "| passages | ingest, a second | 100 more articles | p50 | p95 | index finds of the true ten "
         "| memory | disk | open |",
         "|---|---|---|---|---|---|---|---|---|",
-        *(size.row() for size in sizes),
+        *map(_row, sizes),
         "",
         "Answers a second through one `ArticleQA`, by threads that ask: "
         + ", ".join(f"{rate:.0f} ({n})" for n, rate in threads["rates"].items())
@@ -64,28 +64,21 @@ def table(found: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-class _Size:
+def _row(of: dict[str, Any]) -> str:
     """What was measured at one size."""
-
-    def __init__(self, size: int, of: dict[str, Any]) -> None:
-        self.size = size
-        self.of = of
-
-    def row(self) -> str:
-        of = self.of
-        stored = "" if of["own"] else " stored"
-        cells = (
-            f"{of['passages']:,}",
-            f"{of['rate']:,.0f}{stored}",
-            f"{of['sync']:.1f} s",
-            f"{of['p50'] * 1e3:.0f} ms",
-            f"{of['p95'] * 1e3:.0f} ms",
-            f"{of['recall']:.1%}",
-            f"{of['memory'] / _MEGABYTE:,.0f} MB",
-            f"{(of['disk'] - of['runtime']) / _MEGABYTE:,.0f} + {of['runtime'] / _MEGABYTE:.0f} MB",
-            f"{of['open']:.2f} s",
-        )
-        return f"| {' | '.join(cells)} |"
+    stored = "" if of["own"] else " stored"
+    cells = (
+        f"{of['passages']:,}",
+        f"{of['rate']:,.0f}{stored}",
+        f"{of['sync']:.1f} s",
+        f"{of['p50'] * 1e3:.0f} ms",
+        f"{of['p95'] * 1e3:.0f} ms",
+        f"{of['recall']:.1%}",
+        f"{of['memory'] / _MEGABYTE:,.0f} MB",
+        f"{(of['disk'] - of['runtime']) / _MEGABYTE:,.0f} + {of['runtime'] / _MEGABYTE:.0f} MB",
+        f"{of['open']:.2f} s",
+    )
+    return f"| {' | '.join(cells)} |"
 
 
 def draw(found: dict[str, Any], folder: Path) -> None:
@@ -94,27 +87,27 @@ def draw(found: dict[str, Any], folder: Path) -> None:
 
     mpl.use("svg")
     mpl.rcParams.update({"svg.hashsalt": "article-qa", "font.size": 9, "axes.titlesize": 10})
-    sizes = [_Size(int(name), of) for name, of in found["sizes"].items()]
+    sizes = list(found["sizes"].values())
     _draw_scale(sizes, folder / "bench-scale.svg")
     _draw_steps(sizes, folder / "bench-ask.svg")
 
 
-def _draw_scale(sizes: Sequence[_Size], path: Path) -> None:
+def _draw_scale(sizes: Sequence[dict[str, Any]], path: Path) -> None:
     from matplotlib import pyplot
 
     figure, axes = pyplot.subplots(2, 3, figsize=(9, 4.6), layout="constrained")
-    count = [size.of["passages"] for size in sizes]
-    whole, stored = ([s.of["rate"] if s.of["own"] is own else None for s in sizes] for own in (True, False))  # fmt: skip
+    count = [size["passages"] for size in sizes]
+    whole, stored = ([s["rate"] if s["own"] is own else None for s in sizes] for own in (True, False))  # fmt: skip
     curves: list[tuple[str, dict[str, list[Any]]]] = [
         ("ingest, passages a second", {"whole": whole, "without embedding": stored}),
-        ("100 more articles, seconds", {"": [size.of["sync"] for size in sizes]}),
+        ("100 more articles, seconds", {"": [size["sync"] for size in sizes]}),
         (
             "a question, milliseconds",
-            {name: [size.of[name] * 1e3 for size in sizes] for name in ("p50", "p95")},
+            {name: [size[name] * 1e3 for size in sizes] for name in ("p50", "p95")},
         ),
-        ("index finds of the true ten, %", {"": [size.of["recall"] * 100 for size in sizes]}),
-        ("memory, MB", {"": [size.of["memory"] / _MEGABYTE for size in sizes]}),
-        ("disk, MB", {"": [size.of["disk"] / _MEGABYTE for size in sizes]}),
+        ("index finds of the true ten, %", {"": [size["recall"] * 100 for size in sizes]}),
+        ("memory, MB", {"": [size["memory"] / _MEGABYTE for size in sizes]}),
+        ("disk, MB", {"": [size["disk"] / _MEGABYTE for size in sizes]}),
     ]
     for axis, (title, lines) in zip(axes.flat, curves, strict=True):
         for (name, values), colour in zip(lines.items(), _COLOURS[::2], strict=False):
@@ -132,14 +125,14 @@ def _draw_scale(sizes: Sequence[_Size], path: Path) -> None:
     pyplot.close(figure)
 
 
-def _draw_steps(sizes: Sequence[_Size], path: Path) -> None:
+def _draw_steps(sizes: Sequence[dict[str, Any]], path: Path) -> None:
     from matplotlib import pyplot
 
     figure, axis = pyplot.subplots(figsize=(9, 0.9 + 0.45 * len(sizes)), layout="constrained")
-    names = [f"{size.of['passages']:,} passages" for size in sizes]
+    names = [f"{size['passages']:,} passages" for size in sizes]
     begins = [0.0] * len(sizes)
     for (step, title), colour in zip(_STEPS.items(), _COLOURS, strict=True):
-        widths = [_milliseconds(size.of["steps"], step) for size in sizes]
+        widths = [_milliseconds(size["steps"], step) for size in sizes]
         axis.barh(names, widths, left=begins, color=colour, label=title, height=0.6)
         begins = [begin + width for begin, width in zip(begins, widths, strict=True)]
     axis.invert_yaxis()

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from rag.errors import ArticleQAError, IngestError, NoLibraryError
-from rag.render import counted
+from rag.render import WEB, counted
 
 if TYPE_CHECKING:
     from ingest.records import Fields
@@ -88,7 +88,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _urls(arguments: argparse.Namespace) -> list[str]:
-    return [path for path in arguments.paths if path.lower().startswith(("http://", "https://"))]
+    return [path for path in arguments.paths if path.lower().startswith(WEB)]
 
 
 def _local(arguments: argparse.Namespace) -> Sources:

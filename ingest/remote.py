@@ -13,8 +13,8 @@ from ingest.sync import Report, sync
 from ingest.visitor import Visitor
 from rag.errors import IngestError
 from rag.library import Library
+from rag.render import WEB
 
-_WEB = ("http://", "https://")
 _FOLDERS = "folders.json"
 
 
@@ -26,7 +26,7 @@ def take_in(library: Library, named: Sequence[str]) -> Report:
     """
     if not named:
         raise IngestError("name what to ingest: URLs, files or folders")
-    urls = [each for each in named if each.lower().startswith(_WEB)]
+    urls = [each for each in named if each.lower().startswith(WEB)]
     local = discover(_allowed(library.home, [each for each in named if each not in urls]))
     with library.catalog.reading() as catalog:
         known = catalog.origins()

@@ -94,6 +94,10 @@ _ENTRY = (
     " (SELECT count(*) FROM passages p WHERE p.article_id = a.id) AS held,"
     " a.origin, o.ingested FROM articles a JOIN origins o ON o.uri = a.origin"
 )
+_WORDS = (
+    'p.number, a.title, substr(a.text, p.start + 1, p."end" - p.start)'
+    " FROM passages p JOIN articles a ON p.article_id = a.id"
+)
 _MANY = 500  # SQLite takes a limited number of parameters
 # In more passages than these, words that more than a third of them have are not looked for: they
 # add next to nothing to BM25, from one half on a millionth of a point, and take most of the time.
@@ -473,22 +477,12 @@ class Writer(Reader):
 
     def remove_origin(self, uri: str) -> None:
         """Take out an origin with its articles, their passages and their full text."""
-        rows = self._db.execute(
-            'SELECT p.number, a.title, substr(a.text, p.start + 1, p."end" - p.start)'
-            " FROM articles a JOIN passages p ON p.article_id = a.id WHERE a.origin = ?",
-            (uri,),
-        ).fetchall()
-        self._forget_words(rows)
+        self._forget_words("a.origin = ?", uri)
         self._db.execute("DELETE FROM origins WHERE uri = ?", (uri,))
 
     def remove_article(self, article_id: str) -> None:
         """Take out an article alone; its origin stays known, even when nothing else came from it."""
-        rows = self._db.execute(
-            'SELECT p.number, a.title, substr(a.text, p.start + 1, p."end" - p.start)'
-            " FROM articles a JOIN passages p ON p.article_id = a.id WHERE a.id = ?",
-            (article_id,),
-        ).fetchall()
-        self._forget_words(rows)
+        self._forget_words("a.id = ?", article_id)
         self._db.execute("DELETE FROM articles WHERE id = ?", (article_id,))
 
     def removed_from(self, uri: str) -> list[str]:
@@ -502,20 +496,20 @@ class Writer(Reader):
     def forget_removed(self, uri: str) -> None:
         self._db.execute("DELETE FROM removed WHERE origin = ?", (uri,))
 
-    def _forget_words(self, rows: Sequence[tuple[Any, ...]]) -> None:
-        """The full-text index holds no text of its own, so it is told what to forget."""
-        self._db.executemany(
-            "INSERT INTO words (words, rowid, title, body) VALUES ('delete', ?, ?, ?)", rows
+    def _forget_words(self, condition: str, value: str) -> None:
+        """The full-text index holds no text of its own, so it is told what to forget of which
+        articles `a`.
+        """
+        self._db.execute(
+            f"INSERT INTO words (words, rowid, title, body) SELECT 'delete', {_WORDS}"
+            f" WHERE {condition}",
+            (value,),
         )
 
     def rebuild_words(self) -> None:
         """Make the full text again from articles and passages."""
         self._db.execute("INSERT INTO words (words) VALUES ('delete-all')")
-        self._db.execute(
-            "INSERT INTO words (rowid, title, body)"
-            ' SELECT p.number, a.title, substr(a.text, p.start + 1, p."end" - p.start)'
-            " FROM passages p JOIN articles a ON p.article_id = a.id"
-        )
+        self._db.execute(f"INSERT INTO words (rowid, title, body) SELECT {_WORDS}")
 
     def advance(self, vectors: str) -> None:
         """Name the directory of vectors that belongs to what has been written."""

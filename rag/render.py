@@ -17,7 +17,7 @@ REFUSAL = "The articles do not answer this question."
 NO_DATE = "no date"
 _MARKUP = re.compile(r"([\\`*_\[\]<>!|~&$#])")
 _LIST = re.compile(r"^(\d{0,9})([-+.)])(?=\s|$)")
-_WEB = ("http://", "https://")
+WEB = ("http://", "https://")  # how addresses of the web begin
 
 
 def day(published: date) -> str:
@@ -31,7 +31,7 @@ def reference(cited: Citation | Nearest | Article) -> str:
         in_one_line(cited.title),
         in_one_line(cited.source or ""),
         day(cited.published) if cited.published else NO_DATE,
-        cited.url if cited.url.startswith(_WEB) else "",
+        cited.url if cited.url.startswith(WEB) else "",
     ]
     return ", ".join(part for part in parts if part)
 

@@ -136,10 +136,10 @@ def _unsupported(found: Sequence[Finding]) -> Support:
 def _find(claim: str, evidence: Evidence, cover: Coverage, wanted: Sequence[Fact]) -> Finding:
     """The passage's best sentence, and others that hold what it lacks."""
     article, passage = evidence.article, evidence.passage
-    about = source(_about(evidence), evidence.article.read_as, article.published)
+    about = source(_about(evidence), article.read_as, article.published)
     lacking = [fact for fact in wanted if fact not in about]
     texts = {span: article.text[span.start : span.end] for span in passage.sentences}
-    sources = {span: source(text, evidence.article.read_as) for span, text in texts.items()}
+    sources = {span: source(text, article.read_as) for span, text in texts.items()}
     scores = {span: cover.by([span]) for span in passage.sentences}
     chosen: list[Span] = []
     while scores and len(chosen) < _TOGETHER and (lacking or not chosen):

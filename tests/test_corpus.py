@@ -65,12 +65,10 @@ def enter(browser: playwright.Browser) -> Iterator[Callable[..., Visit]]:
 
 
 @pytest.fixture
-def shelves(tmp_path: Path, encoder: SentenceTransformerEncoder) -> Iterator[Library]:
+def shelves(library: Library) -> Library:
     """A library of a few seeds, to be changed."""
-    library = Library.create(tmp_path / "shelves", encoder)
     sync(library, discover(sorted(SEEDS.glob("*.md"))))
-    yield library
-    library.close()
+    return library
 
 
 def listed(page: playwright.Page) -> list[str]:

@@ -188,8 +188,6 @@ def _take(turn: int) -> str:
 
 def newest(articles: Sequence[Summary], limit: int = NEWEST) -> str:
     """What the library holds, for a visitor who has asked nothing yet."""
-    if not articles:
-        return '<section class="turn"><h2>The library is empty</h2></section>'
     heading = "Newest articles" if len(articles) > limit else "Articles"
     return f'<section class="turn"><h2>{heading}</h2>{_listing(articles[:limit])}</section>'
 

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from ingest.intake import Outcome, Run, State
 from rag.catalog import Entry
-from rag.render import counted
+from rag.render import WEB, counted
 from rag.words import in_one_line
 
 MOST_NAMES = 8  # of files that went well, in a report
@@ -89,7 +89,7 @@ def removal(entry: Entry, *, is_upload: bool) -> str:
     name = f"“{escape(unquote(entry.origin.rsplit('/', 1)[-1]))}”"
     if is_upload:
         fate = f"It was uploaded as {name}; that copy is deleted with the last article from it."
-    elif entry.origin.startswith(("http://", "https://")):
+    elif entry.origin.startswith(WEB):
         fate = (
             f"It stays out until the page changes, or until {escape(entry.origin)} is added here "
             "again."
