@@ -101,8 +101,9 @@ def ingest(file: Path, work: Path, pairs: str) -> dict[str, Any]:
     texts = _folder(work / "texts")
     characters = 0
     for number, article in enumerate(recombined(data.articles)):
-        (texts / f"{number}.txt").write_text(article.text, encoding="utf-8")
-        characters += len(article.text)
+        story = f"{article.title}\n\n{article.text}"
+        (texts / f"{number}.txt").write_text(story, encoding="utf-8")
+        characters += len(story)
         if characters >= _INGESTED:
             break
     files = sorted(texts.iterdir())

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from rag.words import spans
+from rag.words import WORD
 
 ALIKE = 0.7  # Jaccard's index from which two texts are one story
 _RUN = 3
@@ -23,8 +23,7 @@ def signature(text: str) -> Signature | None:
     """120 numbers that are equal for two texts as often as their runs of words are; None if short."""
     from datasketch import MinHash
 
-    text = text.casefold()
-    words = [text[word.start : word.end] for word in spans(text)]
+    words = WORD.findall(text.casefold())
     if len(words) < _FEWEST:
         return None
     runs = {" ".join(words[i : i + _RUN]).encode() for i in range(len(words) - _RUN + 1)}

@@ -106,7 +106,7 @@ def export(original: SentenceTransformerEncoder, folder: Path, texts: Sequence[s
 
 
 def _write(encoder: SentenceTransformerEncoder, path: Path) -> None:
-    """The transformer as ONNX: the tokens of one text, int64 [1, tokens], to float32 [1, tokens, dimension].
+    """The transformer as ONNX: tokens, int64 [texts, tokens], to float32 [texts, tokens, dimension].
 
     The exporter that traces needs no package but onnx; the newer one, `dynamo`, needs two more
     and takes ten times as long.
@@ -133,7 +133,7 @@ def _write(encoder: SentenceTransformerEncoder, path: Path) -> None:
             path,
             input_names=["ids"],
             output_names=["states"],
-            dynamic_axes={"ids": {1: "tokens"}, "states": {1: "tokens"}},
+            dynamic_axes={name: {0: "texts", 1: "tokens"} for name in ("ids", "states")},
             opset_version=_OPSET,
             dynamo=False,
         )

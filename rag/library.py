@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
@@ -34,6 +34,7 @@ from rag.vectors import VectorIndex
 _T = TypeVar("_T")
 _PATIENCE = 0.2  # seconds
 _EMBED_AT_ONCE = 128  # passages; enough to sort by length, little to wait for when interrupted
+_UNDER_WAY = 2  # batches: the words of one are looked up while the other is read
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +73,9 @@ class Edition:
         self._vectors = vectors
         self._encoder = encoder
         self._waiting: dict[str, str] = {}
-        # One batch is embedded while the next one is read and divided.
-        self._embedding: tuple[list[str], Future[Vectors]] | None = None
-        self._thread = ThreadPoolExecutor(1, "embedding")
+        # What is waiting is embedded as soon as there is room, while the next files are read.
+        self._embedding: deque[tuple[list[str], Future[Vectors]]] = deque()
+        self._threads = ThreadPoolExecutor(_UNDER_WAY, "embedding")
         self._orphans: set[str] = set()
         self.changed = False
         self.embedded = 0
@@ -112,8 +113,7 @@ class Edition:
             same = self._catalog.story_like(signed) if signed is not None else None
             told = replace(article, story=same or secrets.token_hex(8))
             self._catalog.add_article(told, passages, signed)
-            if len(self._waiting) >= _EMBED_AT_ONCE:
-                self._embed()
+            self._embed()
 
     def remove(self, uri: str) -> None:
         """Take out an origin and all that came from it."""
@@ -149,29 +149,31 @@ class Edition:
 
     def finish(self) -> None:
         """Embed what is waiting and drop the vectors that no passage uses any more."""
-        self._embed()
-        self._keep()
+        while self._waiting or self._embedding:
+            self._embed()
+            self._keep()
         unused = self._orphans - self._catalog.ids_of_keys(self._orphans).keys()
         self._vectors.delete(sorted(unused))
 
     def close(self) -> None:
-        self._thread.shutdown(cancel_futures=True)
+        self._threads.shutdown(cancel_futures=True)
 
     def _embed(self) -> None:
-        if self._waiting:
-            texts = list(self._waiting.values())
-            embedding = list(self._waiting), self._thread.submit(self._encoder.embed, texts)
-            self._waiting.clear()
+        while self._embedding and self._embedding[0][1].done():
             self._keep()
-            self._embedding = embedding
+        while len(self._waiting) >= _EMBED_AT_ONCE and len(self._embedding) == _UNDER_WAY:
+            self._keep()
+        if self._waiting and len(self._embedding) < _UNDER_WAY:
+            texts = list(self._waiting.values())
+            job = self._threads.submit(self._encoder.embed, texts)
+            self._embedding.append((list(self._waiting), job))
+            self._waiting.clear()
 
     def _keep(self) -> None:
-        """Add what has been embedded meanwhile."""
-        if self._embedding:
-            keys, vectors = self._embedding
-            self._embedding = None
-            self._vectors.add(keys, vectors.result())
-            self.embedded += len(keys)
+        """Add what was begun first, once it is embedded."""
+        keys, vectors = self._embedding.popleft()
+        self._vectors.add(keys, vectors.result())
+        self.embedded += len(keys)
 
 
 def _content(article: Article) -> str:

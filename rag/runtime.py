@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -28,8 +29,9 @@ if TYPE_CHECKING:
 FOLDER = "runtime"  # in the library's folder
 Pooling = Literal["mean", "cls"]
 Tokens = npt.NDArray[np.int64]
-_RECIPE = "article-qa"
+_RECIPE = "article-qa 2"
 _SIDE_BY_SIDE = 4  # texts, as a question reads them; what cores there are beyond share each text
+_TOGETHER = 4  # texts of one length; more are no faster
 _SHORT = 16  # hexadecimal digits of a digest in a file name
 
 
@@ -72,17 +74,18 @@ def stored(folder: Path, key: str) -> Path | None:
 
 
 class Engine(Protocol):
-    """Reads texts with the transformer of an exported model."""
+    """Reads texts with the transformer of an exported model.
+
+    Texts that are read together have the same length: there is no padding, and what is read in a
+    text depends on none of the others.
+    """
 
     recipe: Recipe
     is_half: bool
     """Whether it multiplies in bfloat16."""
 
-    def run(self, texts: Iterable[Tokens]) -> Iterator[Vectors]:
-        """The tokens of each text, int64 [tokens], to their states, float32 [tokens, dimension].
-
-        Each text is read alone, so without padding, and nothing depends on what it comes with.
-        """
+    def run(self, batches: Iterable[Tokens]) -> Iterator[Vectors]:
+        """Tokens, int64 [texts, tokens], to their states, float32 [texts, tokens, dimension]."""
 
 
 class OpenVINO:
@@ -101,20 +104,21 @@ class OpenVINO:
             options["INFERENCE_PRECISION_HINT"] = "f32"
         compiled = core.compile_model(model, "CPU", options)
         self.is_half = compiled.get_property("INFERENCE_PRECISION_HINT").get_type_name() == "bf16"
-        self._requests = [compiled.create_infer_request() for _ in range(streams)]
+        # One more than run at once: while the oldest is waited for, no core is idle.
+        self._requests = [compiled.create_infer_request() for _ in range(streams + 1)]
         # Two threads that set inputs at once wait for each other forever (2026.4).
         self._lock = threading.Lock()
 
-    def run(self, texts: Iterable[Tokens]) -> Iterator[Vectors]:
+    def run(self, batches: Iterable[Tokens]) -> Iterator[Vectors]:
         with self._lock:
             idle, running = deque(self._requests), deque[Any]()
             try:
-                for tokens in texts:
+                for tokens in batches:
                     if not idle:
                         yield self._states(running[0])
                         idle.append(running.popleft())
                     running.append(idle.popleft())
-                    running[-1].start_async([self._tensor(tokens[None, :])])
+                    running[-1].start_async([self._tensor(tokens)])
                 yield from map(self._states, running)
             finally:
                 for request in running:
@@ -122,7 +126,7 @@ class OpenVINO:
 
     def _states(self, request: Any) -> Vectors:
         request.wait()
-        states: Vectors = request.get_output_tensor().data[0].copy()
+        states: Vectors = request.get_output_tensor().data.copy()
         return states
 
 
@@ -136,19 +140,19 @@ class ONNXRuntime:
 
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3  # errors
-        options.intra_op_num_threads = 1  # each text on one core
+        options.intra_op_num_threads = 1  # each batch on one core
         self._session = onnxruntime.InferenceSession(
             str(path), options, providers=["CPUExecutionProvider"]
         )
         self.recipe = Recipe.of(self._session.get_modelmeta().custom_metadata_map[_RECIPE])
         self._threads = ThreadPoolExecutor(os.cpu_count())
 
-    def run(self, texts: Iterable[Tokens]) -> Iterator[Vectors]:
-        return self._threads.map(self._states, texts)
+    def run(self, batches: Iterable[Tokens]) -> Iterator[Vectors]:
+        return self._threads.map(self._states, batches)
 
     def _states(self, tokens: Tokens) -> Vectors:
-        (states,) = self._session.run(None, {"ids": tokens[None, :]})
-        return np.asarray(states[0], dtype=np.float32)
+        (states,) = self._session.run(None, {"ids": tokens})
+        return np.asarray(states, dtype=np.float32)
 
 
 def engine(path: Path, precision: Precision) -> Engine:
@@ -180,17 +184,18 @@ class Runtime:
     def embed(self, texts: Sequence[str]) -> Vectors:
         encoded = [self._encoded(text) for text in texts]
         if len(texts) == 1:  # a question, which is read word by word in a moment
-            (read,) = self.engine.run(map(_ids, encoded))
+            (read,) = self._alone(encoded)
             self._recent.keep(texts[0], _tokens(encoded[0], read))
-            return unit(self._pooled(read)[None, :])
-        # Texts of a like length side by side: no core waits for another.
-        order = sorted(range(len(texts)), key=lambda n: -len(encoded[n].ids))
-        states = self.engine.run(_ids(encoded[n]) for n in order)
-        vectors = dict(zip(order, map(self._pooled, states), strict=True))
+            return unit(self._pooled(read[None, :]))
+        vectors: dict[int, Vectors] = {}
+        batches = _of_one_length([len(each.ids) for each in encoded])
+        states = self.engine.run(_ids([encoded[n] for n in batch]) for batch in batches)
+        for batch, read in zip(batches, states, strict=True):
+            vectors.update(zip(batch, self._pooled(read), strict=True))
         return unit(np.array([vectors[n] for n in range(len(texts))], dtype=np.float32))
 
     def _pooled(self, states: Vectors) -> Vectors:
-        pooled: Vectors = states.mean(axis=0) if self._pooling == "mean" else states[0]
+        pooled: Vectors = states.mean(axis=1) if self._pooling == "mean" else states[:, 0]
         return pooled
 
     def read(self, texts: Sequence[str]) -> list[TokenVectors]:
@@ -198,7 +203,10 @@ class Runtime:
 
     def _read(self, texts: Sequence[str]) -> list[TokenVectors]:
         encoded = [self._encoded(text) for text in texts]
-        return list(map(_tokens, encoded, self.engine.run(map(_ids, encoded))))
+        return list(map(_tokens, encoded, self._alone(encoded)))
+
+    def _alone(self, encoded: Sequence[Encoding]) -> Iterator[Vectors]:
+        return (states[0] for states in self.engine.run(_ids([each]) for each in encoded))
 
     def _encoded(self, text: str) -> Encoding:
         """The tokens that are read, special ones included."""
@@ -207,8 +215,15 @@ class Runtime:
         return self._tokenizer.post_process(encoded)
 
 
-def _ids(encoded: Encoding) -> Tokens:
-    return np.array(encoded.ids, dtype=np.int64)
+def _of_one_length(lengths: Sequence[int]) -> list[list[int]]:
+    """The numbers of texts to read together, the longest first: no core waits for another."""
+    order = sorted(range(len(lengths)), key=lambda n: -lengths[n])
+    alike = [list(numbers) for _, numbers in groupby(order, key=lambda n: lengths[n])]
+    return [some[n : n + _TOGETHER] for some in alike for n in range(0, len(some), _TOGETHER)]
+
+
+def _ids(encoded: Sequence[Encoding]) -> Tokens:
+    return np.array([each.ids for each in encoded], dtype=np.int64)
 
 
 def _tokens(encoded: Encoding, states: Vectors) -> TokenVectors:

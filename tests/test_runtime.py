@@ -157,6 +157,13 @@ def test_what_a_text_says_depends_on_no_other(runtime: Runtime, exported: Path) 
         assert np.array_equal(alone.vectors, read.vectors)
 
 
+def test_texts_of_one_length_are_read_together_as_they_are_alone(runtime: Runtime) -> None:
+    texts = [f"Pier {n} of the harbour was opened." for n in range(10)] + ["It was opened."]
+    assert len({len(spans) for spans in runtime.token_spans(texts)}) == 2
+    alone = [runtime.embed([text]) for text in texts]
+    assert np.array_equal(runtime.embed(texts), np.concatenate(alone))
+
+
 def test_threads_share_an_export(runtime: Runtime, exported: Path) -> None:
     texts = passages(exported)[:24]
     expected = runtime.embed(texts)
