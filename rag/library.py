@@ -113,6 +113,8 @@ class Edition:
             same = self._catalog.story_like(signed) if signed is not None else None
             told = replace(article, story=same or secrets.token_hex(8))
             self._catalog.add_article(told, passages, signed)
+            while self._has_embedded() or self._is_full():
+                self._keep()
             self._embed()
 
     def remove(self, uri: str) -> None:
@@ -149,9 +151,10 @@ class Edition:
 
     def finish(self) -> None:
         """Embed what is waiting and drop the vectors that no passage uses any more."""
-        while self._waiting or self._embedding:
-            self._embed()
+        self._embed()
+        while self._embedding:
             self._keep()
+            self._embed()
         unused = self._orphans - self._catalog.ids_of_keys(self._orphans).keys()
         self._vectors.delete(sorted(unused))
 
@@ -159,15 +162,18 @@ class Edition:
         self._threads.shutdown(cancel_futures=True)
 
     def _embed(self) -> None:
-        while self._embedding and self._embedding[0][1].done():
-            self._keep()
-        while len(self._waiting) >= _EMBED_AT_ONCE and len(self._embedding) == _UNDER_WAY:
-            self._keep()
+        """Begin with what is waiting if there is room."""
         if self._waiting and len(self._embedding) < _UNDER_WAY:
             texts = list(self._waiting.values())
             job = self._threads.submit(self._encoder.embed, texts)
             self._embedding.append((list(self._waiting), job))
             self._waiting.clear()
+
+    def _has_embedded(self) -> bool:
+        return bool(self._embedding) and self._embedding[0][1].done()
+
+    def _is_full(self) -> bool:
+        return len(self._waiting) >= _EMBED_AT_ONCE and len(self._embedding) == _UNDER_WAY
 
     def _keep(self) -> None:
         """Add what was begun first, once it is embedded."""

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import shutil
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -138,6 +139,13 @@ def test_a_run_that_fails_changes_nothing(library: Library, write: Write) -> Non
     with pytest.raises(RuntimeError):
         fail()
     assert generation(library) == before
+    check(library)
+
+
+def test_a_run_may_read_more_slowly_than_it_embeds(library: Library, write: Write) -> None:
+    write("coast.txt", COAST)
+    sources = discover([write("tower.txt", TOWER).parent])
+    assert sync(library, sources, progress=lambda *_: time.sleep(0.3)).embedded == 2
     check(library)
 
 
