@@ -62,7 +62,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     with TemporaryDirectory(prefix="article-qa-bench-") as folder:
         found = run(arguments, Path(folder))
-    (ROOT / "docs" / "bench.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    path = ROOT / "docs" / "bench.json"
+    # What was measured once stays until it is measured again.
+    before = json.loads(path.read_text(encoding="utf-8"))["sizes"] if path.exists() else {}
+    found["sizes"] |= {size: of for size, of in before.items() if size not in found["sizes"]}
+    path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     plots.draw(found, ROOT / "docs")
     _write(plots.table(found))
     print(plots.table(found))

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import astuple, dataclass
 from datetime import date, datetime
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -99,9 +100,12 @@ _WORDS = (
     " FROM passages p JOIN articles a ON p.article_id = a.id"
 )
 _MANY = 500  # SQLite takes a limited number of parameters
-# In more passages than these, words that more than a third of them have are not looked for: they
-# add next to nothing to BM25, from one half on a millionth of a point, and take most of the time.
+# Among more passages than these, BM25 is computed for fewer: it takes most of a search. Words that
+# more than a third have add next to nothing to it, and from one half on a millionth of a point; and
+# next to none of the best has only words that together make up more than a tenth.
 _LARGE = 10_000
+_COMMON, _RARE = 1 / 3, 1 / 10
+_ENOUGH = 10  # times as many passages as are wanted
 _COUNTED = 10_000  # words whose frequency is remembered
 
 ORDERS = {
@@ -360,20 +364,23 @@ class Reader:
         """Passages that hold any of the words, best first, with their BM25 score (higher is better)."""
         if not words:
             return []
-        passages = self.count()
-        if passages > _LARGE:
+        decisive = words
+        if (passages := self.count()) > _LARGE:
             frequencies = self.document_frequency(words)
-            words = [word for word in words if frequencies[word] <= passages / 3] or words
+            words, rarest = _worth_scoring(words, frequencies, passages, _ENOUGH * limit)
+            decisive = words if scope else rarest
         condition, values = _within(scope)
         among = (
             " AND rowid IN (SELECT p.number FROM passages p JOIN articles a ON p.article_id = a.id"
             f" WHERE {condition})"
         )
+        # The plus has SQLite go through the passages with those words once, not once for each row.
         rows = self._db.execute(
             f"SELECT p.id, -score FROM (SELECT rowid AS number, {_BM25} AS score FROM words"
-            f" WHERE words MATCH ?{among if scope else ''} ORDER BY score LIMIT ?)"
+            " WHERE words MATCH ? AND +rowid IN (SELECT rowid FROM words WHERE words MATCH ?)"
+            f"{among if scope else ''} ORDER BY score LIMIT ?)"
             " JOIN passages p USING (number) ORDER BY score, p.id",
-            (" OR ".join(f'"{word}"' for word in words), *values, limit),
+            (_any_of(words), _any_of(decisive), *values, limit),
         )
         return [(row[0], row[1]) for row in rows]
 
@@ -603,6 +610,28 @@ def _transaction(db: sqlite3.Connection, kind: str) -> Iterator[None]:
         db.execute("ROLLBACK")
         raise
     db.execute("COMMIT")
+
+
+def _worth_scoring(
+    words: Sequence[str], frequencies: dict[str, int], passages: int, enough: int
+) -> tuple[list[str], list[str]]:
+    """The words that count for BM25, and those of which a passage has to have one to be scored.
+
+    These are the rarest: as many as together make up a tenth, and more where that is not enough.
+    """
+    rarest = sorted((word for word in words if frequencies[word]), key=frequencies.__getitem__)
+    counting = [word for word in rarest if frequencies[word] <= passages * _COMMON] or rarest
+    before = accumulate((frequencies[word] for word in counting), initial=0)
+    decisive = [
+        word
+        for word, held in zip(counting, before, strict=False)
+        if held < enough or held + frequencies[word] <= passages * _RARE
+    ]
+    return counting or list(words), decisive or list(words)
+
+
+def _any_of(words: Sequence[str]) -> str:
+    return " OR ".join(f'"{word}"' for word in words)
 
 
 def _within(scope: Scope) -> tuple[str, list[str]]:

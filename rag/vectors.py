@@ -32,6 +32,7 @@ _BATCH = 5_000  # Chroma takes 5,461 at most
 # through those of its log that came after: the more vectors there are, the seldomer it should.
 _SELDOM = 20  # times in which the vectors may be written before that
 _SELDOMER = 10
+_THOROUGH = 125  # of so many changes one more vector is looked at: 800 among a million
 
 
 class VectorIndex:
@@ -71,7 +72,7 @@ class VectorIndex:
                 some = slice(first, first + _BATCH)
                 self._collection.add(ids=list(keys[some]), embeddings=vectors[some])
                 if self._collection.count() > _SELDOM * self._threshold:
-                    self._write_seldomer()
+                    self._adapt_to_size()
 
     def delete(self, keys: Sequence[str]) -> None:
         self._size = None
@@ -106,9 +107,12 @@ class VectorIndex:
 
     def batches(self, size: int) -> Iterator[tuple[list[str], Vectors]]:
         """All keys with their vectors [keys, dimension], `size` at a time."""
-        for offset in range(0, self.count(), size):
+        with _store_errors():
+            keys = self._collection.get(include=[])["ids"]
+        for first in range(0, len(keys), size):
+            some = keys[first : first + size]  # an offset would be counted from the start each time
             with _store_errors():
-                found = self._collection.get(limit=size, offset=offset, include=["embeddings"])
+                found = self._collection.get(ids=some, include=["embeddings"])
             yield found["ids"], np.asarray(found["embeddings"], dtype=np.float32)
 
     def settle(self) -> None:
@@ -130,11 +134,14 @@ class VectorIndex:
         settings = self._collection.configuration["hnsw"] or {}
         return int(settings["sync_threshold"])
 
-    def _write_seldomer(self) -> None:
+    def _adapt_to_size(self) -> None:
         self.settle()
         threshold = _SELDOMER * self._threshold
-        self._collection.modify(configuration={"hnsw": {"sync_threshold": threshold}})
-        self.close()  # the threshold counts when the index is loaded
+        looked_at = max(threshold // _THOROUGH, _HNSW["ef_search"])
+        self._collection.modify(
+            configuration={"hnsw": {"sync_threshold": threshold, "ef_search": looked_at}}
+        )
+        self.close()  # they count when the index is loaded
         again = VectorIndex.open(self._path)
         self._client, self._collection = again._client, again._collection
 

@@ -4,6 +4,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from rag.errors import (
 )
 from rag.library import Library
 from rag.settings import Settings
+from rag.types import Scope
 
 Write = Callable[[str, str | bytes], Path]
 
@@ -257,3 +259,44 @@ def test_a_broken_catalog_ends_in_a_clear_message(
     (tmp_path / "catalog.sqlite").write_bytes(b"this is no database" * 100)
     with pytest.raises(StoreError, match="not a database"):
         Library.open(tmp_path, encoder)
+
+
+def test_words_are_scored_in_fewer_passages_of_a_large_library(
+    library: Library, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(40):
+        side = "northern" if number % 4 == 0 else "southern"
+        text = f"---\ndate: 2020-01-01\n---\n\nPier {number} lies on the {side} bank."
+        path = write(f"{number}.md", text)
+    ingest(library, path.parent)
+    with library.reading() as view:
+
+        def found(*words: str, scope: Scope = Scope()) -> list[str]:
+            return [passage for passage, _ in view.catalog.search(words, 10, scope)]
+
+        whole = found("northern", "7")
+        monkeypatch.setattr("rag.catalog._LARGE", 0)
+        assert len(whole) == 10
+        assert found("northern", "7") == whole  # one passage with the rarest word is too few
+        assert found("pier") != []
+        assert found("pier", "nowhere") != []
+        assert found("nowhere") == []
+        monkeypatch.setattr("rag.catalog._ENOUGH", 0)
+        assert found("northern", "7") == whole[:1]
+        assert found("northern", "7", scope=Scope(after=date(2019, 1, 1))) == whole
+
+
+def test_an_index_that_has_grown_finds_what_it_holds(
+    library: Library, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.vectors._SELDOM", 0.001)
+    ingest(library, write("coast.txt", COAST).parent)
+    ingest(library, write("tower.txt", TOWER).parent)
+    with library.reading() as view:
+        assert view.vectors is not None
+        batches = list(view.vectors.batches(1))
+        assert [len(keys) for keys, _ in batches] == [1, 1]
+        for keys, vectors in batches:
+            ((nearest, cosine),) = view.vectors.search(vectors[0], 1)
+            assert (nearest, round(cosine, 4)) == (keys[0], 1)
+    check(library)
