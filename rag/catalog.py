@@ -107,6 +107,7 @@ _LARGE = 10_000
 _COMMON, _RARE = 1 / 3, 1 / 10
 _ENOUGH = 10  # times as many passages as are wanted
 _COUNTED = 10_000  # words whose frequency is remembered
+_NO_WORD = ""  # which every passage has
 
 ORDERS = {
     "title": "fold(a.title)",
@@ -188,7 +189,11 @@ class Reader:
 
     def count(self) -> int:
         """How many passages there are."""
-        return int(self._db.execute("SELECT count(*) FROM passages").fetchone()[0])
+        known = self._frequencies.of(self.state().generation)
+        if _NO_WORD not in known:
+            query = "SELECT count(*) FROM passages"
+            known[_NO_WORD] = int(self._db.execute(query).fetchone()[0])
+        return known[_NO_WORD]
 
     def origins(self) -> dict[str, Origin]:
         rows = self._db.execute("SELECT uri, digest, address, etag, last_modified FROM origins")
