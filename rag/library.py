@@ -73,7 +73,8 @@ class Edition:
         self._vectors = vectors
         self._encoder = encoder
         self._waiting: dict[str, str] = {}
-        # What is waiting is embedded as soon as there is room, while the next files are read.
+        # The first article is embedded at once, then all that is waiting when it is enough: each
+        # addition to a large index takes its time, however little it adds.
         self._embedding: deque[tuple[list[str], Future[Vectors]]] = deque()
         self._threads = ThreadPoolExecutor(_UNDER_WAY, "embedding")
         self._orphans: set[str] = set()
@@ -115,7 +116,8 @@ class Edition:
             self._catalog.add_article(told, passages, signed)
             while self._has_embedded() or self._is_full():
                 self._keep()
-            self._embed()
+            if len(self._waiting) >= _EMBED_AT_ONCE or not (self._embedding or self.embedded):
+                self._embed()
 
     def remove(self, uri: str) -> None:
         """Take out an origin and all that came from it."""

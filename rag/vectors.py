@@ -66,12 +66,13 @@ class VectorIndex:
         return cls(path, client, collection)
 
     def add(self, keys: Sequence[str], vectors: Vectors) -> None:
-        self._size = None
         with _store_errors():
+            size = self.count()
             for first in range(0, len(keys), _BATCH):
-                some = slice(first, first + _BATCH)
-                self._collection.add(ids=list(keys[some]), embeddings=vectors[some])
-                if self._collection.count() > _SELDOM * self._threshold:
+                some = list(keys[first : first + _BATCH])
+                self._collection.add(ids=some, embeddings=vectors[first : first + _BATCH])
+                self._size = size = size + len(some)
+                if size > _SELDOM * self._threshold:
                     self._adapt_to_size()
 
     def delete(self, keys: Sequence[str]) -> None:
