@@ -28,13 +28,12 @@ from ingest.passages import split
 from ingest.sources import discover
 from ingest.sync import sync
 from rag.assistant import ArticleQA
-from rag.catalog import Origin
 from rag.encoder import Encoder, SentenceTransformerEncoder, Vectors, unit
 from rag.export import ExportedEncoder
 from rag.library import Library
 from rag.runtime import FOLDER, Runtime, stored
 from rag.settings import Settings
-from rag.types import Answer, in_context
+from rag.types import Answer, Origin, in_context
 
 ROOT = Path(__file__).parents[1]
 SEEDS = ROOT / "seeds"

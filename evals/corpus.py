@@ -9,11 +9,10 @@ from tempfile import TemporaryDirectory
 
 from ingest.passages import split
 from rag.assistant import ArticleQA
-from rag.catalog import Origin
 from rag.encoder import Encoder
 from rag.library import Library
 from rag.settings import Settings
-from rag.types import Article
+from rag.types import Article, Origin
 
 
 @contextmanager

@@ -18,9 +18,9 @@ from rag.render import WEB, counted
 if TYPE_CHECKING:
     from ingest.records import Fields
     from ingest.sources import Failure, Sources
-    from rag.catalog import Origin
     from rag.encoder import Encoder
     from rag.library import Library
+    from rag.types import Origin
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -10,7 +10,7 @@ from ingest.metadata import Metadata
 from ingest.sources import Failure, Item, Sources
 from ingest.visitor import Known, Visitor
 from ingest.web import Failed, Page, Unchanged, pages
-from rag.catalog import Origin
+from rag.types import Origin
 
 Told = Callable[[str], None]
 """Called with each address that was read."""

@@ -20,9 +20,9 @@ from ingest.loaders import LOADERS
 from ingest.sources import Failure, Item, Sources, discover, formats
 from ingest.sync import sync
 from ingest.visitor import Visitor
-from rag.catalog import Entry, Origin
 from rag.errors import ArticleQAError, IngestError, LibraryBusyError, StoreError
 from rag.library import Library
+from rag.types import Entry, Origin
 
 UPLOADS = "uploads"  # the folder in the library's home in which files that were handed in are kept
 MOST_ADDRESSES = 50  # in one run

@@ -16,11 +16,11 @@ from ingest.passages import digest, split
 from ingest.records import RECORDS, USUAL, Fields
 from ingest.sources import Failure, Item, Sources
 from ingest.text import Loaded, Skipped
-from rag.catalog import Origin, Reader
 from rag.encoder import Encoder
 from rag.errors import LoadError
 from rag.library import Edition, Library
-from rag.types import Article
+from rag.reader import Reader
+from rag.types import Article, Origin
 
 # Part of every origin's digest: raise it when files are read or divided differently.
 RECIPE = "2"

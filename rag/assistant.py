@@ -18,7 +18,6 @@ from langchain_core.runnables.config import run_in_executor
 from rag import notices
 from rag.agreement import conflicts
 from rag.answerers import Answerer, QuotingAnswerer, Remark, WritingAnswerer
-from rag.catalog import Summary
 from rag.citations import Citations, Stated, marked, nearest
 from rag.errors import ModelError
 from rag.evidence import suffices
@@ -31,7 +30,18 @@ from rag.retriever import HybridRetriever, Ranking, checked
 from rag.scope import scope_of
 from rag.settings import Settings
 from rag.support import Checker
-from rag.types import Answer, Article, Citation, Delta, Event, Found, Scope, Searched, Sentence
+from rag.types import (
+    Answer,
+    Article,
+    Citation,
+    Delta,
+    Event,
+    Found,
+    Scope,
+    Searched,
+    Sentence,
+    Summary,
+)
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel

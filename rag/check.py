@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from rag.catalog import Reader
 from rag.errors import StoreError
 from rag.library import Library, View
+from rag.reader import Reader
 from rag.types import Article, Passage
 from rag.vectors import VectorIndex
 from rag.words import words
@@ -30,7 +30,7 @@ def problems(library: Library) -> Iterator[str]:
 
 
 def _articles(catalog: Reader) -> Iterator[str]:
-    stray = catalog.indexed()
+    stray = catalog.fulltext.numbers()
     for summary in catalog.summaries():
         article = catalog.article(summary.id)
         assert article is not None
@@ -38,7 +38,7 @@ def _articles(catalog: Reader) -> Iterator[str]:
             stray.discard(number)
             if not _is_inside(article, passage):
                 yield f"a passage of “{article.title}” lies outside its article"
-            elif not catalog.has_words(number, _rare(article, passage)):
+            elif not catalog.fulltext.holds(number, _rare(article, passage)):
                 yield f"a passage of “{article.title}” is not found by its words"
     for number in sorted(stray):
         yield f"the full text holds a passage {number} that no article has"

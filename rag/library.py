@@ -17,7 +17,7 @@ from typing import TypeVar
 
 import portalocker
 
-from rag.catalog import Catalog, Origin, Reader, Writer
+from rag.catalog import Catalog, Writer
 from rag.copies import signature
 from rag.encoder import Encoder, Vectors
 from rag.errors import (
@@ -28,7 +28,8 @@ from rag.errors import (
     StoreError,
 )
 from rag.generations import Generations
-from rag.types import Article, Passage, Scope, in_context
+from rag.reader import Reader
+from rag.types import Article, Origin, Passage, Scope, in_context
 from rag.vectors import VectorIndex
 
 _T = TypeVar("_T")
@@ -61,7 +62,7 @@ class View:
         nearest = self.vectors.search(vector, limit, among) if self.vectors else []
         sharing = self.catalog.ids_of_keys((key for key, _ in nearest), scope)
         cosines = {found: cosine for key, cosine in nearest for found in sharing.get(key, ())}
-        bm25 = dict(self.catalog.search(words, limit, scope))
+        bm25 = dict(self.catalog.fulltext.search(words, limit, scope))
         return [Candidate(each, cosines.get(each), bm25.get(each)) for each in {**cosines, **bm25}]
 
 
@@ -291,7 +292,7 @@ class Library:
                 done += len(some)
                 if progress:
                     progress(done, total)
-            catalog.rebuild_words()
+            catalog.fulltext.rebuild()
         return done
 
     @contextmanager

@@ -13,9 +13,9 @@ from langchain_core.retrievers import BaseRetriever
 from pydantic import ConfigDict
 
 from rag import evidence
-from rag.catalog import Reader
 from rag.errors import QuestionError
 from rag.library import Candidate, Library
+from rag.reader import Reader
 from rag.types import Article, Evidence, Passage, Scope
 from rag.words import in_one_line, overlap, words
 
@@ -107,8 +107,8 @@ class HybridRetriever(BaseRetriever):
             found = view.search(vector, asked, max(self.candidates, limit), scope)
             best = _distinct(view.catalog, fuse(found), limit)
             copies = view.catalog.copies(article.story for article, _ in best)
-            count = view.catalog.count()
-            frequencies = view.catalog.document_frequency(asked)
+            count = view.catalog.fulltext.count()
+            frequencies = view.catalog.fulltext.document_frequency(asked)
         searched = time.perf_counter()
         ranked = evidence.rank(
             question,
@@ -128,7 +128,7 @@ class HybridRetriever(BaseRetriever):
     def frequencies(self, wanted: Sequence[str]) -> tuple[dict[str, int], int]:
         """In how many passages each word occurs, and how many passages there are."""
         with self.library.catalog.reading() as catalog:
-            return catalog.document_frequency(wanted), catalog.count()
+            return catalog.fulltext.document_frequency(wanted), catalog.fulltext.count()
 
     def _get_relevant_documents(
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun

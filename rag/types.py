@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Literal
 
 LONGEST_TITLE = 120  # characters of a title that are read together with each passage
@@ -48,6 +48,40 @@ class Article:
     def page(self, start: int) -> int | None:
         """The number of the page on which a character stands."""
         return bisect_right(self.pages, start) or None
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A file or page that was read, and a digest of what it held and of how it was read.
+
+    Of a page, also the address where it was found, and what the server said to recognise it by.
+    """
+
+    uri: str
+    digest: str
+    address: str | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A line in the list of articles."""
+
+    id: str
+    title: str
+    published: date | None
+    source: str | None
+    url: str
+    passages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry(Summary):
+    """An article with where it came from, and when it was ingested: a line in the corpus."""
+
+    origin: str
+    ingested: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ import pytest
 from ingest.sources import discover
 from ingest.sync import Plan, Report, plan, sync
 from rag.assistant import ArticleQA
-from rag.catalog import Origin
 from rag.check import problems
 from rag.encoder import SentenceTransformerEncoder
 from rag.errors import (
@@ -24,7 +23,7 @@ from rag.errors import (
 )
 from rag.library import Library
 from rag.settings import Settings
-from rag.types import Scope
+from rag.types import Origin, Scope
 
 Write = Callable[[str, str | bytes], Path]
 
@@ -272,16 +271,16 @@ def test_words_are_scored_in_fewer_passages_of_a_large_library(
     with library.reading() as view:
 
         def found(*words: str, scope: Scope = Scope()) -> list[str]:
-            return [passage for passage, _ in view.catalog.search(words, 10, scope)]
+            return [passage for passage, _ in view.catalog.fulltext.search(words, 10, scope)]
 
         whole = found("northern", "7")
-        monkeypatch.setattr("rag.catalog._LARGE", 0)
+        monkeypatch.setattr("rag.fulltext._LARGE", 0)
         assert len(whole) == 10
         assert found("northern", "7") == whole  # one passage with the rarest word is too few
         assert found("pier") != []
         assert found("pier", "nowhere") != []
         assert found("nowhere") == []
-        monkeypatch.setattr("rag.catalog._ENOUGH", 0)
+        monkeypatch.setattr("rag.fulltext._ENOUGH", 0)
         assert found("northern", "7") == whole[:1]
         assert found("northern", "7", scope=Scope(after=date(2019, 1, 1))) == whole
 

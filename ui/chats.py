@@ -14,7 +14,7 @@ from typing import Annotated, Any
 from pydantic import Field, TypeAdapter, ValidationError
 
 from rag.assistant import ArticleQA
-from rag.catalog import Reader
+from rag.reader import Reader
 from rag.render import escaped, to_dict, to_markdown
 from rag.types import Answer, Citation, Evidence
 from rag.words import in_one_line

@@ -164,7 +164,7 @@ def _check(arguments: argparse.Namespace) -> int:
         found = list(problems(library))
         if not found:
             with library.catalog.reading() as catalog:
-                articles, passages = len(catalog.summaries()), catalog.count()
+                articles, passages = len(catalog.summaries()), catalog.fulltext.count()
             print(f"all is well: {articles} articles, {passages} passages")
     for problem in found:
         print(ingestion.printable(problem))

@@ -15,8 +15,8 @@ from gradio.utils import get_upload_folder
 from ingest.intake import MEGABYTE, Intake, Upload
 from ingest.loaders import LOADERS
 from rag.assistant import ArticleQA
-from rag.catalog import ORDERS
 from rag.errors import ArticleQAError
+from rag.reader import ORDERS
 from rag.types import Span
 from rag.words import words
 from ui import page, shelf

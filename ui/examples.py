@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from rag.assistant import ArticleQA
-from rag.catalog import Summary
+from rag.types import Summary
 from rag.words import in_one_line
 
 SEEDS = {

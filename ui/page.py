@@ -8,12 +8,11 @@ from datetime import date
 from html import escape
 from urllib.parse import urlsplit
 
-from rag.catalog import Summary
 from rag.citations import verdict
 from rag.drafts import shown
 from rag.models import QUOTE
 from rag.render import NO_DATE, REFUSAL, byline, counted, day, extent, limits, to_text
-from rag.types import Answer, Article, Citation, Evidence, Nearest, Scope, Sentence, Span
+from rag.types import Answer, Article, Citation, Evidence, Nearest, Scope, Sentence, Span, Summary
 from rag.words import in_one_line
 
 LONGEST_SHOWN = 280  # characters of a question in the conversation

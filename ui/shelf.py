@@ -8,8 +8,8 @@ from html import escape
 from urllib.parse import unquote
 
 from ingest.intake import Outcome, Run, State
-from rag.catalog import Entry
 from rag.render import WEB, counted
+from rag.types import Entry
 from rag.words import in_one_line
 
 MOST_NAMES = 8  # of files that went well, in a report
