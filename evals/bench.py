@@ -64,7 +64,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     path = ROOT / "docs" / "bench.json"
     # What was measured once stays until it is measured again.
     before = json.loads(path.read_text(encoding="utf-8"))["sizes"] if path.exists() else {}
-    found["sizes"] |= {size: of for size, of in before.items() if size not in found["sizes"]}
+    found["sizes"] = dict(sorted((before | found["sizes"]).items(), key=lambda each: int(each[0])))
     path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     plots.draw(found, ROOT / "docs")
     _write(plots.table(found))
