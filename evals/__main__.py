@@ -18,13 +18,13 @@ from evals.claims import Claim, claims
 from evals.corpus import library_of
 from evals.figures import Figure
 from ingest.cli import reported
-from ingest.sources import discover
+from ingest.inputs.sources import discover
 from ingest.sync import sync
 from rag.assistant import ArticleQA
-from rag.encoder import Encoder, SentenceTransformerEncoder
-from rag.export import ExportedEncoder
-from rag.library import Library
+from rag.encoders.export import ExportedEncoder
+from rag.encoders.sentence_transformer import Encoder, SentenceTransformerEncoder
 from rag.settings import Settings
+from rag.store.embedded.library import Library
 
 T = TypeVar("T")
 SEEDS = Path(__file__).parents[1] / "seeds"

@@ -24,15 +24,15 @@ import numpy as np
 
 from evals import plots, squad
 from evals.texts import recombined
+from ingest.inputs.sources import discover
 from ingest.passages import split
-from ingest.sources import discover
 from ingest.sync import sync
 from rag.assistant import ArticleQA
-from rag.encoder import Encoder, SentenceTransformerEncoder, Vectors, unit
-from rag.export import ExportedEncoder
-from rag.library import Library
-from rag.runtime import FOLDER, Runtime, stored
+from rag.encoders.export import ExportedEncoder
+from rag.encoders.onnx_encoder import FOLDER, OnnxEncoder, stored
+from rag.encoders.sentence_transformer import Encoder, SentenceTransformerEncoder, Vectors, unit
 from rag.settings import Settings
+from rag.store.embedded.library import Library
 from rag.types import Answer, Origin, in_context
 
 ROOT = Path(__file__).parents[1]
@@ -301,10 +301,10 @@ def _opened(home: Path) -> Library:
     return library
 
 
-def _runtime(encoder: ExportedEncoder, original: SentenceTransformerEncoder) -> Runtime:
+def _runtime(encoder: ExportedEncoder, original: SentenceTransformerEncoder) -> OnnxEncoder:
     path = stored(encoder.folder, original.export_key or "")
     assert path, "the model cannot be exported here"
-    return Runtime(path, encoder.name)
+    return OnnxEncoder(path, encoder.name)
 
 
 def _folder(path: Path) -> Path:

@@ -16,7 +16,7 @@ from evals import squad
 from evals.falsifying import Names, falsified
 from evals.restating import answer_in_sentence, restated
 from evals.shortening import shortened
-from rag.sentences import sentences
+from rag.text.sentences import sentences
 from rag.types import Span
 
 _WELL_FORMED = re.compile(r"""["“A-Z0-9](?:[^\s\[\]]+ ){4,59}[^\s\[\]]+[.!]["”]?""")

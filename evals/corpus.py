@@ -9,9 +9,9 @@ from tempfile import TemporaryDirectory
 
 from ingest.passages import split
 from rag.assistant import ArticleQA
-from rag.encoder import Encoder
-from rag.library import Library
+from rag.encoders.sentence_transformer import Encoder
 from rag.settings import Settings
+from rag.store.embedded.library import Library
 from rag.types import Article, Origin
 
 

@@ -18,11 +18,11 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from ingest.sources import discover
+from ingest.inputs.sources import discover
 from ingest.sync import sync
-from rag.check import problems
-from rag.encoder import SentenceTransformerEncoder, TokenVectors, Vectors
-from rag.library import Library
+from rag.encoders.sentence_transformer import SentenceTransformerEncoder, TokenVectors, Vectors
+from rag.store.embedded.integrity import problems
+from rag.store.embedded.library import Library
 
 _ARTICLES = 40
 _SENTENCES = (
@@ -95,13 +95,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.child:
         _child(*arguments.child)
         return 0
-    outcome = run(arguments.kills, arguments.seed, SentenceTransformerEncoder(), told=print)
+    outcome = run(arguments.kills, arguments.seed, SentenceTransformerEncoder(), on_progress=print)
     print(", ".join(f"{count} {what}" for what, count in sorted(outcome.items())))
     return 0
 
 
 def run(
-    kills: int, seed: int, real: SentenceTransformerEncoder, *, told: Callable[[str], None]
+    kills: int, seed: int, real: SentenceTransformerEncoder, *, on_progress: Callable[[str], None]
 ) -> Counter[str]:
     """Kill that many ingests; counts of what each library was found as: before, after.
 
@@ -136,7 +136,7 @@ def run(
             sync(hit, discover([work / "articles"]))
             assert state(hit) == state(calm), "the finishing run reached another state"
             assert not list(problems(hit)), list(problems(hit))
-            told(f"{killed} of {kills}: {dict(outcome)}")
+            on_progress(f"{killed} of {kills}: {dict(outcome)}")
     return outcome
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from evals.figures import Figure, normal
 from rag.assistant import ArticleQA
-from rag.leaning import leans
+from rag.followups.leaning import needs_context
 from rag.types import Answer
 
 CONVERSATIONS = Path(__file__).with_name("conversations.json")
@@ -81,7 +81,7 @@ def figures(conversations: Iterable[Sequence[Asked]], part: str) -> list[Figure]
         Figure(
             f"{part}: follow-up recognised",
             "questions that lean on the conversation and are understood with it",
-            sum(leans(each.turn.question) for each in leaning),
+            sum(needs_context(each.turn.question) for each in leaning),
             len(leaning),
         ),
         Figure(

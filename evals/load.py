@@ -23,13 +23,13 @@ from typing import Any
 import httpx
 
 from evals.seeds import load
-from ingest.sources import discover
+from ingest.inputs.sources import discover
 from ingest.sync import sync
+from rag.answering.render import REFUSAL
 from rag.assistant import ArticleQA
-from rag.export import ExportedEncoder
-from rag.library import Library
-from rag.render import REFUSAL
+from rag.encoders.export import ExportedEncoder
 from rag.settings import Settings
+from rag.store.embedded.library import Library
 from rag.types import Answer
 
 SEEDS = Path(__file__).parents[1] / "seeds"
@@ -51,7 +51,7 @@ class Asked:
     error: str = ""
 
 
-class Visitor:
+class PoliteClient:
     """A conversation in the window, held as the page in a browser holds it."""
 
     def __init__(self, url: str) -> None:
@@ -101,7 +101,7 @@ def all_at_once(url: str, questions: Sequence[Sequence[str]]) -> list[list[Asked
     start = threading.Barrier(len(questions))
 
     def visit(own: Sequence[str]) -> list[Asked]:
-        visitor = Visitor(url)
+        visitor = PoliteClient(url)
         start.wait()
         asked = [visitor.ask(question) for question in own]
         visitor.close()

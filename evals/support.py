@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from evals.claims import Claim
 from evals.figures import Figure, meets
-from rag.citations import Stated
-from rag.support import Checker
+from rag.answering.citations import Stated
+from rag.checking.checker import Checker
 from rag.types import Evidence
 
 FALSE = ("number", "date", "name")

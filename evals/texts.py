@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import count
 
 from evals.squad import BREAK
-from rag.sentences import sentences
+from rag.text.sentences import sentences
 from rag.types import Article, Span
 
 _PARAGRAPHS, _SENTENCES = 20, 5  # of an article, of a paragraph

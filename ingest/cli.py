@@ -12,14 +12,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from rag.answering.render import WEB, counted
 from rag.errors import ArticleQAError, IngestError, NoLibraryError
-from rag.render import WEB, counted
 
 if TYPE_CHECKING:
-    from ingest.records import Fields
-    from ingest.sources import Failure, Sources
-    from rag.encoder import Encoder
-    from rag.library import Library
+    from ingest.formats.records import Fields
+    from ingest.inputs.sources import Failure, Sources
+    from rag.encoders.sentence_transformer import Encoder
+    from rag.store.embedded.library import Library
     from rag.types import Origin
 
 
@@ -66,9 +66,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Ingest and print the report; 0 when all went well, 1 when some files failed."""
-    from rag.export import ExportedEncoder
-    from rag.library import Library
+    from rag.encoders.export import ExportedEncoder
     from rag.settings import Settings
+    from rag.store.embedded.library import Library
 
     settings = Settings.load(home=arguments.home)
     encoder = ExportedEncoder.from_settings(settings)
@@ -92,7 +92,7 @@ def _urls(arguments: argparse.Namespace) -> list[str]:
 
 
 def _local(arguments: argparse.Namespace) -> Sources:
-    from ingest.sources import discover
+    from ingest.inputs.sources import discover
 
     paths = [path for path in arguments.paths if path not in _urls(arguments)]
     return discover(paths, may_be_empty=arguments.prune_all)
@@ -106,21 +106,23 @@ def _with_web(
     if not _urls(arguments):
         yield local
         return
-    from ingest.fetch import fetch
-    from ingest.visitor import Visitor
+    from ingest.web.client import PoliteClient
+    from ingest.web.fetch import fetch
 
     with (
         TemporaryDirectory(prefix="article-qa-fetched-") as folder,
-        Visitor(allow_private=arguments.allow_private) as visitor,
+        PoliteClient(allow_private=arguments.allow_private) as visitor,
         Bar("Fetching", " pages") as bar,
     ):
-        fetched = fetch(visitor, _urls(arguments), known, Path(folder), told=lambda _: bar.step())
+        fetched = fetch(
+            visitor, _urls(arguments), known, Path(folder), on_progress=lambda _: bar.step()
+        )
         bar.close()
         yield local | fetched
 
 
 def _sync(arguments: argparse.Namespace, local: Sources, library: Library) -> int:
-    from ingest.remote import remember
+    from ingest.inputs.remote import remember
     from ingest.sync import sync
 
     with library.catalog.reading() as catalog:
@@ -150,14 +152,14 @@ def _sync(arguments: argparse.Namespace, local: Sources, library: Library) -> in
 
 
 def _fields(arguments: argparse.Namespace) -> Fields:
-    from ingest.records import USUAL, Fields
+    from ingest.formats.records import USUAL, Fields
 
     return Fields.parse(arguments.fields) if arguments.fields else USUAL
 
 
 def _print_plan(arguments: argparse.Namespace, local: Sources, home: Path, encoder: Encoder) -> int:
     from ingest.sync import look, plan
-    from rag.library import Library
+    from rag.store.embedded.library import Library
 
     try:
         with Library.open(home, encoder).catalog.reading() as catalog:

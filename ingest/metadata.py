@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any
 
 from ingest.paragraphs import headline, paragraphs
-from rag.sentences import sentences
+from rag.text.sentences import sentences
 from rag.types import Span
 
 _DATELINE = re.compile(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from rag.sentences import SENTENCE_END, nonempty, stripped
+from rag.text.sentences import SENTENCE_END, nonempty, stripped
 from rag.types import Span
 
 # Text that was wrapped by hand has no line longer than this, so there a line break is only a space.

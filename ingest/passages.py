@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 from ingest.paragraphs import LIST_ITEM, WRAPPED, paragraphs
-from rag.encoder import Encoder
-from rag.sentences import SENTENCE_END, sentences
+from rag.encoders.sentence_transformer import Encoder
+from rag.text.sentences import SENTENCE_END, sentences
 from rag.types import Article, Passage, Span, heading
 
 # Short paragraphs share a passage up to this many tokens; one paragraph may fill the model's limit.

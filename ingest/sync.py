@@ -11,15 +11,15 @@ from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import unquote
 
-from ingest.loaders import load, summary
+from ingest.formats.loaders import load, summary
+from ingest.formats.records import RECORDS, USUAL, Fields
+from ingest.formats.text import Loaded, Skipped
+from ingest.inputs.sources import Failure, Item, Sources
 from ingest.passages import digest, split
-from ingest.records import RECORDS, USUAL, Fields
-from ingest.sources import Failure, Item, Sources
-from ingest.text import Loaded, Skipped
-from rag.encoder import Encoder
+from rag.encoders.sentence_transformer import Encoder
 from rag.errors import LoadError
-from rag.library import Edition, Library
-from rag.reader import Reader
+from rag.store.embedded.library import Edition, Library
+from rag.store.embedded.reader import Reader
 from rag.types import Article, Origin
 
 # Part of every origin's digest: raise it when files are read or divided differently.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rag.assistant import ArticleQA
     from rag.errors import ArticleQAError
-    from rag.retriever import HybridRetriever
+    from rag.retrieval.retriever import HybridRetriever
     from rag.settings import Settings
     from rag.types import (
         Answer,
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _HOME = {
     "ArticleQA": "rag.assistant",
     "ArticleQAError": "rag.errors",
-    "HybridRetriever": "rag.retriever",
+    "HybridRetriever": "rag.retrieval.retriever",
     "Settings": "rag.settings",
     **dict.fromkeys(
         (

@@ -15,21 +15,21 @@ from typing import TYPE_CHECKING, Any, cast
 from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.runnables.config import run_in_executor
 
-from rag import notices
-from rag.agreement import conflicts
-from rag.answerers import Answerer, QuotingAnswerer, Remark, WritingAnswerer
-from rag.citations import Citations, Stated, marked, nearest
+from rag.answering import notices
+from rag.answering.answerers import Answerer, QuotingAnswerer, Remark, WritingAnswerer
+from rag.answering.citations import Citations, Stated, marked, nearest
+from rag.answering.render import refusal
+from rag.checking.checker import Checker
+from rag.checking.conflicts import conflicts
+from rag.encoders.export import ExportedEncoder
 from rag.errors import ModelError
-from rag.evidence import suffices
-from rag.export import ExportedEncoder
-from rag.followups import Followups
-from rag.library import Library
-from rag.models import QUOTE, chat_model, display_name
-from rag.render import refusal
-from rag.retriever import HybridRetriever, Ranking, checked
-from rag.scope import scope_of
+from rag.followups.standalone import Followups
+from rag.llm.models import QUOTE, chat_model, display_name
+from rag.retrieval.late_interaction import is_answerable
+from rag.retrieval.retriever import HybridRetriever, Ranking, checked
+from rag.retrieval.scope import scope_of
 from rag.settings import Settings
-from rag.support import Checker
+from rag.store.embedded.library import Library
 from rag.types import (
     Answer,
     Article,
@@ -138,7 +138,7 @@ class ArticleQA(Runnable[str, Event]):
     ) -> Answer:
         """The answer to a question.
 
-        `history` are the answers that were given before, oldest first: a question that leans on
+        `history` are the answers that were given before, oldest first: a question that needs_context on
         them is understood with them. `after` and `before` are the first and the last day of
         publication, `source` one or more of the sources, `k` how many passages are read.
 
@@ -183,7 +183,7 @@ class ArticleQA(Runnable[str, Event]):
         Raises QuestionError as `ask` does.
         """
         ranking = self.retriever.rank(question)
-        return suffices(ranking.evidence, self._threshold, ranking.passages)
+        return is_answerable(ranking.evidence, self._threshold, ranking.passages)
 
     def articles(self, limit: int | None = None) -> list[Summary]:
         """What is in the library, newest first, or as much of it."""
@@ -237,7 +237,7 @@ class ArticleQA(Runnable[str, Event]):
         ranking = self.retriever.rank(understood, scope, k)
         yield Found(ranking.evidence, rewritten)
         said = _Said(self.model)
-        if suffices(ranking.evidence, self._threshold, ranking.passages):
+        if is_answerable(ranking.evidence, self._threshold, ranking.passages):
             said = yield from self._say(ranking, options, config)
         if options.stop and options.stop.is_set():
             return

@@ -14,8 +14,8 @@ import portalocker
 
 from rag.assistant import ArticleQA
 from rag.errors import QuestionError, StoreError
+from rag.text.words import in_one_line
 from rag.types import Answer
-from rag.words import in_one_line
 
 Opinion = Literal["good", "bad", "wrong citation"]
 LONGEST_REASON = 500  # characters

@@ -237,13 +237,13 @@ class Answer:
 
     def to_markdown(self) -> str:
         """The answer with footnotes. What articles say is escaped, so none of it is markup."""
-        from rag.render import to_markdown
+        from rag.answering.render import to_markdown
 
         return to_markdown(self)
 
     def to_dict(self) -> dict[str, Any]:
         """The answer as plain values that `json.dumps` takes; the evidence is left out."""
-        from rag.render import to_dict
+        from rag.answering.render import to_dict
 
         return to_dict(self)
 

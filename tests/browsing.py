@@ -19,7 +19,7 @@ import pytest
 
 from rag.assistant import ArticleQA
 from ui.access import Access
-from ui.app import application
+from ui.window.server import application
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 expect = playwright.expect

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ingest.sources import discover
+from ingest.inputs.sources import discover
 from ingest.sync import sync
 from rag.assistant import ArticleQA
-from rag.catalog import Catalog
-from rag.encoder import SentenceTransformerEncoder
-from rag.export import ExportedEncoder, export
-from rag.library import Library
-from rag.runtime import FOLDER
+from rag.encoders.export import ExportedEncoder, export
+from rag.encoders.onnx_encoder import FOLDER
+from rag.encoders.sentence_transformer import SentenceTransformerEncoder
 from rag.settings import Settings
+from rag.store.embedded.catalog import Catalog
+from rag.store.embedded.library import Library
 from rag.types import in_context
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
 @pytest.fixture(autouse=True)
 def _no_export(monkeypatch: pytest.MonkeyPatch) -> None:
     """An ingest exports the model, which takes seconds; test_runtime sees that it does."""
-    monkeypatch.setattr("rag.export.export", lambda *_: None)
+    monkeypatch.setattr("rag.encoders.export.export", lambda *_: None)
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from rag.errors import SettingsError
 from rag.settings import Settings
 from tests.browsing import Visit, chromium, expect, served
 from ui.access import Access, is_loopback
-from ui.app import serve
+from ui.window.server import serve
 
 ACCOUNTS = "ada:secret, grace:an:other pass"
 PLACES = ["/", "/config", "/theme.css", "/gradio_api/info", "/gradio_api/app_id", "/mcp", "/none"]

@@ -7,10 +7,10 @@ from datetime import date
 import pytest
 from markdown_it import MarkdownIt
 
-from rag.answerers import QuotingAnswerer
+from rag.answering.answerers import QuotingAnswerer
 from rag.assistant import ArticleQA
 from rag.errors import QuestionError
-from rag.retriever import LONGEST_QUESTION
+from rag.retrieval.retriever import LONGEST_QUESTION
 from rag.types import Answer, Article, Evidence, Passage, Sentence, Span
 from tests.conftest import USERS_ARTICLE
 
@@ -185,8 +185,8 @@ def test_an_answer_leaves_as_json(qa: ArticleQA) -> None:
 
 
 def test_what_an_article_says_is_no_markup_in_markdown(qa: ArticleQA) -> None:
-    from rag.citations import Quotation, cite
-    from rag.render import to_markdown
+    from rag.answering.citations import Quotation, cite
+    from rag.answering.render import to_markdown
 
     text = "See ![x](http://evil.example/x.png) <img src=x> [a](javascript:b) `c` *d* # e."
     cited = cite(

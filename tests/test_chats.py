@@ -12,8 +12,8 @@ from markdown_it import MarkdownIt
 from rag.assistant import ArticleQA
 from tests.test_conversation import PERU, last
 from tests.test_page import HOSTILE, said
-from ui.chats import LONGEST, exported, kept, restored
-from ui.conversation import Conversation, Only, Turn, reply
+from ui.window.chats import LONGEST, exported, kept, restored
+from ui.window.conversation import Conversation, Only, Turn, reply
 
 QUESTION = "Who condemned the missile launch?"
 

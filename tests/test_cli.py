@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from ingest.cli import main as ingest
-from rag.encoder import SentenceTransformerEncoder
-from rag.library import Library
+from rag.encoders.sentence_transformer import SentenceTransformerEncoder
+from rag.store.embedded.library import Library
 from tests.conftest import ROOT, SEEDS
 from tests.writing import CORRECTED, DRAFT, HOSTILE, QUESTION, SUPPORTED, UNSUPPORTED, Writer
 from ui.cli import main
@@ -30,7 +30,7 @@ def _one_model(monkeypatch: pytest.MonkeyPatch, encoder: SentenceTransformerEnco
     def loaded(model: str, precision: str) -> SentenceTransformerEncoder:
         return encoder if model == "all-MiniLM-L6-v2" else SentenceTransformerEncoder(model)
 
-    monkeypatch.setattr("rag.export.SentenceTransformerEncoder", loaded)
+    monkeypatch.setattr("rag.encoders.export.SentenceTransformerEncoder", loaded)
 
 
 def fails_in_one_line(status: int, capsys: pytest.CaptureFixture[str], *words: str) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rag.answerers import QuotingAnswerer
+from rag.answering.answerers import QuotingAnswerer
 from rag.assistant import ArticleQA
-from rag.followups import Followups
+from rag.followups.standalone import Followups
 from rag.settings import Settings
 from rag.types import Answer
 from tests.test_page import said
 from tests.writing import CORRECTED, DRAFT, QUESTION, SUPPORTED, UNSUPPORTED, Writer, worded
-from ui.conversation import Conversation, Only, reply
+from ui.window.conversation import Conversation, Only, reply
 
 PERU = "What is the capital of Peru?"
 

@@ -3,12 +3,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from ingest.sources import discover
+from ingest.inputs.sources import discover
 from ingest.sync import sync
 from rag.assistant import ArticleQA
-from rag.copies import ALIKE, bands, likeness, signature
-from rag.library import Library
 from rag.settings import Settings
+from rag.store.embedded.library import Library
+from rag.store.near_duplicates import ALIKE, bands, likeness, signature
 from tests.conftest import SEEDS, USERS_ARTICLE
 
 Write = Callable[[str, str | bytes], Path]

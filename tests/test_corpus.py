@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ingest.sources import discover
+from ingest.inputs.sources import discover
 from ingest.sync import sync
 from rag.assistant import ArticleQA
-from rag.encoder import SentenceTransformerEncoder, Vectors
-from rag.library import Library
+from rag.encoders.sentence_transformer import SentenceTransformerEncoder, Vectors
 from rag.settings import Settings
+from rag.store.embedded.library import Library
 from tests.browsing import Visit, chromium, expect, playwright, served, started, words
 from tests.conftest import SEEDS
 
@@ -318,12 +318,12 @@ def test_a_phone_shows_the_corpus_without_scrolling_sideways(shelves, enter):
 
 
 def test_a_request_that_the_page_would_not_make_is_answered_in_a_line(qa, tmp_path):
-    from ingest.intake import Intake
-    from ui import corpus
+    from ingest.inputs.uploads import UploadService
+    from ui.window import corpus
 
     secret = tmp_path / "secret.txt"
     secret.write_text("This file was never handed in.")
-    tab = corpus.lay_out(qa, Intake(qa.retriever.library))
+    tab = corpus.lay_out(qa, UploadService(qa.retriever.library))
     functions: dict[str, Any] = {name: getattr(tab, name) for name in ("list_articles", "add")}
     for wanted in (None, [], {"words": 1}, {"words": "", "order": "1; --", "first": "x"}):
         assert "cannot be understood" in functions["list_articles"](wanted)["problem"]

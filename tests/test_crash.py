@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 
 from evals import crash
-from ingest.sources import discover
+from ingest.inputs.sources import discover
 from ingest.sync import sync
 from rag.assistant import ArticleQA
-from rag.check import problems
-from rag.encoder import SentenceTransformerEncoder
+from rag.encoders.sentence_transformer import SentenceTransformerEncoder
 from rag.errors import StoreError
-from rag.library import Library
 from rag.settings import Settings
+from rag.store.embedded.integrity import problems
+from rag.store.embedded.library import Library
 from tests.conftest import SEEDS
 
 Write = Callable[[str, str | bytes], Path]
@@ -42,7 +42,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 def test_a_kill_at_any_moment_leaves_the_library_before_or_after(
     encoder: SentenceTransformerEncoder,
 ) -> None:
-    outcome = crash.run(3, seed=7, real=encoder, told=lambda _: None)
+    outcome = crash.run(3, seed=7, real=encoder, on_progress=lambda _: None)
     assert outcome["before"] + outcome["after"] == 3
 
 

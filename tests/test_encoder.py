@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import rag.encoder
-from rag.encoder import SentenceTransformerEncoder
+import rag.encoders.sentence_transformer
+from rag.encoders.sentence_transformer import SentenceTransformerEncoder
 from rag.errors import ModelError
 
 TEXTS = ["The missile flew over Japan.", "Ministers condemned the launch. " * 20]
@@ -51,11 +51,11 @@ def test_half_precision_says_the_same_as_full(encoder: SentenceTransformerEncode
 
 
 def test_half_precision_is_taken_only_where_the_cpu_has_it() -> None:
-    assert rag.encoder._wants_bfloat16("auto", {"avx512_bf16": True})
-    assert rag.encoder._wants_bfloat16("auto", {"amx_bf16": True})
-    assert not rag.encoder._wants_bfloat16("auto", {"avx512_f": True})
-    assert rag.encoder._wants_bfloat16("bfloat16", {})
-    assert not rag.encoder._wants_bfloat16("float32", {"amx_bf16": True})
+    assert rag.encoders.sentence_transformer._wants_bfloat16("auto", {"avx512_bf16": True})
+    assert rag.encoders.sentence_transformer._wants_bfloat16("auto", {"amx_bf16": True})
+    assert not rag.encoders.sentence_transformer._wants_bfloat16("auto", {"avx512_f": True})
+    assert rag.encoders.sentence_transformer._wants_bfloat16("bfloat16", {})
+    assert not rag.encoders.sentence_transformer._wants_bfloat16("float32", {"amx_bf16": True})
 
 
 def test_weights_that_are_not_the_published_ones_are_refused(

@@ -7,8 +7,8 @@ import pytest
 
 from evals import seeds, squad
 from evals.__main__ import over_squad, table
-from ingest.loaders import load
-from rag.encoder import SentenceTransformerEncoder
+from ingest.formats.loaders import load
+from rag.encoders.sentence_transformer import SentenceTransformerEncoder
 from rag.errors import LoadError
 from tests.conftest import SEEDS
 

@@ -10,9 +10,9 @@ import pytest
 from evals import squad
 from evals.corpus import library_of
 from ingest.passages import split
-from rag.encoder import SentenceTransformerEncoder
-from rag.export import ExportedEncoder
-from rag.runtime import FOLDER
+from rag.encoders.export import ExportedEncoder
+from rag.encoders.onnx_encoder import FOLDER
+from rag.encoders.sentence_transformer import SentenceTransformerEncoder
 from tests.conftest import ROOT
 
 XQUAD = Path(os.environ.get("XQUAD", ROOT.parent / "shared" / "evals" / "xquad.en.json"))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from ingest.sources import discover
+from ingest.inputs.sources import discover
 from ingest.sync import sync
 from rag.assistant import ArticleQA
-from rag.library import Library
 from rag.settings import Settings
-from ui import examples
-from ui.examples import Examples
+from rag.store.embedded.library import Library
+from ui.window import examples
+from ui.window.examples import Examples
 
 FOUND = (
     "Found: {0}. Visitors to {0} come from all over the country. The keepers say that {0} is old."

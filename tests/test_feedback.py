@@ -11,20 +11,20 @@ from pathlib import Path
 import gradio as gr
 import pytest
 
-from ingest.sources import discover
+from ingest.inputs.sources import discover
 from ingest.sync import sync
 from rag import feedback
 from rag.assistant import ArticleQA
-from rag.encoder import SentenceTransformerEncoder
+from rag.encoders.sentence_transformer import SentenceTransformerEncoder
 from rag.errors import StoreError
 from rag.feedback import cases, note, replay
-from rag.library import Library
 from rag.settings import Settings
+from rag.store.embedded.library import Library
 from tests.browsing import Visit, chromium, expect, served
 from tests.conftest import USERS_ARTICLE
 from ui.cli import main
-from ui.conversation import Conversation, Turn
-from ui.feedback import judging
+from ui.window.conversation import Conversation, Turn
+from ui.window.feedback import judging
 
 QUESTION = "Who condemned the missile launch?"
 ANOTHER = "What is the alliance based on?"

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from ingest.cli import main
-from ingest.intake import Intake
-from ingest.visitor import Visitor
+from ingest.inputs.uploads import UploadService
+from ingest.web.client import PoliteClient
 from rag.assistant import ArticleQA
-from rag.encoder import SentenceTransformerEncoder
-from rag.library import Library
+from rag.encoders.sentence_transformer import SentenceTransformerEncoder
 from rag.settings import Settings
+from rag.store.embedded.library import Library
 
 PAGE = """<html lang="en"><head><title>{title}</title>
 <meta property="article:published_time" content="2022-10-04"></head>
@@ -82,7 +82,7 @@ def home(tmp_path: Path) -> Path:
 def ingest(
     home: Path, monkeypatch: pytest.MonkeyPatch, encoder: SentenceTransformerEncoder
 ) -> Callable[..., int]:
-    monkeypatch.setattr("rag.export.SentenceTransformerEncoder", lambda *_: encoder)
+    monkeypatch.setattr("rag.encoders.export.SentenceTransformerEncoder", lambda *_: encoder)
     return lambda *arguments: main([*arguments, "--home", str(home)])
 
 
@@ -139,13 +139,15 @@ def test_a_page_that_was_removed_stays_out_until_its_address_is_given_in_the_win
     address = f"{site.url}/light"
     ingest(address, "--allow-private")
     library = Library.open(home, encoder)
-    intake = Intake(library)
+    intake = UploadService(library)
     with ArticleQA.over(library, Settings()) as qa:
         (light,) = qa.articles()
         intake.remove(light.id)
         assert ingest(address, "--allow-private") == 0
         assert qa.articles() == []
-        monkeypatch.setattr("ingest.intake.Visitor", partial(Visitor, allow_private=True))
+        monkeypatch.setattr(
+            "ingest.inputs.uploads.PoliteClient", partial(PoliteClient, allow_private=True)
+        )
         for fate in ("changed", "unchanged"):
             intake.add([], [address])
             while intake.state().is_running:

@@ -14,8 +14,8 @@ from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 
 from rag.assistant import ArticleQA
-from rag.followups import LONGEST, Followups
-from rag.leaning import leans
+from rag.followups.leaning import needs_context
+from rag.followups.standalone import LONGEST, Followups
 from rag.types import Answer, Found
 
 SUMMIT = Answer(
@@ -73,7 +73,7 @@ CALL = "Who held a telephone meeting with Hayashi?"
     ],
 )
 def test_a_question_that_stands_for_something_said_before_leans(question: str) -> None:
-    assert leans(question)
+    assert needs_context(question)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_a_question_that_stands_for_something_said_before_leans(question: str) -
     ],
 )
 def test_a_question_that_needs_nothing_stands_alone(question: str) -> None:
-    assert not leans(question)
+    assert not needs_context(question)
 
 
 def test_a_follow_up_is_answered_from_what_the_conversation_is_about(qa: ArticleQA) -> None:

@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from ingest.loaders import Fields, Loaded, Skipped, load, summary
-from ingest.pages import Line, flow
-from ingest.sources import discover
+from ingest.formats.loaders import Fields, Loaded, Skipped, load, summary
+from ingest.formats.pages import Line, flow
+from ingest.inputs.sources import discover
 from ingest.sync import sync
 from rag.assistant import ArticleQA
 from rag.errors import IngestError, LoadError
-from rag.library import Library
 from rag.settings import Settings
+from rag.store.embedded.library import Library
 
 Write = Callable[[str, str | bytes], Path]
 

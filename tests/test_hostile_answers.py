@@ -12,16 +12,16 @@ import pytest
 from langchain_core.messages import BaseMessage
 from markdown_it import MarkdownIt
 
-from ingest.sources import discover
+from ingest.inputs.sources import discover
 from ingest.sync import sync
-from rag import prompts
-from rag.answerers import LONGEST_DRAFT
+from rag.answering import prompts
+from rag.answering.answerers import LONGEST_DRAFT
 from rag.assistant import ArticleQA
-from rag.library import Library
 from rag.settings import Settings
+from rag.store.embedded.library import Library
 from rag.types import Answer
 from tests.writing import Writer, worded
-from ui import page
+from ui.window import page
 
 QUESTION = "When was the harbour of Tarn dredged?"
 TRUE = "The harbour of Tarn was dredged in March 2031."

@@ -18,13 +18,13 @@ from pathlib import Path
 import pytest
 
 from ingest.cli import print_failures
-from ingest.loaders import load
-from ingest.sources import discover
+from ingest.formats.loaders import load
+from ingest.inputs.sources import discover
 from ingest.sync import sync
 from rag.assistant import ArticleQA
 from rag.errors import LoadError
-from rag.library import Library
 from rag.settings import Settings
+from rag.store.embedded.library import Library
 from rag.types import Article, Passage
 from tests.test_formats import docx, epub, pdf, zipped
 

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from ingest.sources import discover
+from ingest.inputs.sources import discover
 from ingest.sync import sync
 from rag.assistant import ArticleQA
-from rag.encoder import SentenceTransformerEncoder
-from rag.library import Library
+from rag.encoders.sentence_transformer import SentenceTransformerEncoder
 from rag.settings import Settings
+from rag.store.embedded.library import Library
 from rag.types import Answer, Article, Citation, Sentence, Span
 from tests.browsing import Visit, chromium, expect, served
-from ui import page
+from ui.window import page
 
 RUN = "window.hacked=1"
 AWAY = "http://evil.example/x"

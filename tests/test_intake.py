@@ -14,12 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from ingest.intake import Intake, Outcome, Upload, plain_name
-from ingest.sources import discover
+from ingest.inputs.sources import discover
+from ingest.inputs.uploads import Outcome, Upload, UploadService, plain_name
 from ingest.sync import Report, sync
-from rag.check import problems
 from rag.errors import IngestError, LibraryBusyError
-from rag.library import Library
+from rag.store.embedded.integrity import problems
+from rag.store.embedded.library import Library
 from tests.conftest import ROOT
 
 COAST = "The lighthouse at Cape Wrath was built in 1828 by Robert Stevenson."
@@ -52,12 +52,12 @@ def remove(library: Library) -> Callable[[str], None]:
     def remove(title: str) -> None:
         with library.catalog.reading() as catalog:
             (entry,) = (each for each in catalog.entries() if each.title == title)
-        assert Intake(library).remove(entry.id) == entry
+        assert UploadService(library).remove(entry.id) == entry
 
     return remove
 
 
-def outcome(intake: Intake) -> Outcome:
+def outcome(intake: UploadService) -> Outcome:
     while intake.state().is_running:
         time.sleep(0.01)
     run = intake.state().run
@@ -81,7 +81,7 @@ def generation(library: Library) -> int:
 
 
 def test_files_are_added_changed_and_left_as_they_are(library: Library, hand: Hand) -> None:
-    intake = Intake(library)
+    intake = UploadService(library)
     intake.add([hand("coast.txt", COAST), hand("tower.txt", TOWER)])
     assert outcome(intake).added == ("coast.txt", "tower.txt")
     intake.add(
@@ -99,7 +99,7 @@ def test_files_are_added_changed_and_left_as_they_are(library: Library, hand: Ha
 
 
 def test_strangers_change_nothing(library: Library, hand: Hand) -> None:
-    closed = Intake(library, is_closed=True)
+    closed = UploadService(library, is_closed=True)
     for change in (
         lambda: closed.add([hand("coast.txt", COAST)]),
         lambda: closed.add([], ["https://example.org/"]),
@@ -112,7 +112,7 @@ def test_strangers_change_nothing(library: Library, hand: Hand) -> None:
 
 
 def test_a_broken_file_does_not_take_the_place_of_a_good_one(library: Library, hand: Hand) -> None:
-    intake = Intake(library)
+    intake = UploadService(library)
     intake.add([hand("coast.txt", COAST)])
     outcome(intake)
     intake.add([hand("coast.txt", b"\x00\x01\x02" * 99)])
@@ -146,7 +146,7 @@ def test_hostile_files_are_refused_with_reasons_and_nothing_is_written_elsewhere
     library: Library, hand: Hand
 ) -> None:
     before = {path for path in library.home.parent.rglob("*") if path.is_file()}
-    intake = Intake(library, limit=1)
+    intake = UploadService(library, limit=1)
     handed = [
         hand("../../out.txt", COAST),
         hand("out.txt", TOWER),
@@ -176,7 +176,7 @@ def test_hostile_files_are_refused_with_reasons_and_nothing_is_written_elsewhere
 def test_more_than_all_uploads_may_have_together_is_refused_before_it_is_kept(
     library: Library, hand: Hand, remove: Remove
 ) -> None:
-    intake = Intake(library, total=1)
+    intake = UploadService(library, total=1)
 
     def file(name: str, says: str) -> Upload:
         return hand(name, f'{{"text": "{says}"}}'.ljust(450_000))
@@ -203,7 +203,7 @@ def test_what_a_killed_process_left_is_swept_and_what_another_is_using_is_not(
     library: Library, hand: Hand
 ) -> None:
     use = (
-        "import sys, time; from pathlib import Path; from ingest.intake import _staging\n"
+        "import sys, time; from pathlib import Path; from ingest.inputs.uploads import _staging\n"
         "home = Path(sys.argv[1])\n"
         "with _staging(home / 'uploads', home / 'uploads.lock') as folder:\n"
         "    (folder / 'half.txt').write_text('half'); print(folder, flush=True); time.sleep(60)"
@@ -212,7 +212,7 @@ def test_what_a_killed_process_left_is_swept_and_what_another_is_using_is_not(
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         folder = Path(process.stdout.readline().strip())
-        intake = Intake(library)
+        intake = UploadService(library)
         intake.add([hand("coast.txt", COAST)])
         while not (run := intake.state().run) or not run.is_over:
             time.sleep(0.01)
@@ -234,7 +234,7 @@ def test_a_page_of_a_private_network_is_not_fetched(library: Library) -> None:
 
     site = HTTPServer(("127.0.0.1", 0), Page)
     threading.Thread(target=site.serve_forever, daemon=True).start()
-    intake = Intake(library)
+    intake = UploadService(library)
     intake.add([], [f"http://127.0.0.1:{site.server_port}/secret", "file:///etc/passwd"])
     failures = outcome(intake).failures
     site.shutdown()
@@ -244,7 +244,7 @@ def test_a_page_of_a_private_network_is_not_fetched(library: Library) -> None:
 
 
 def test_one_run_at_a_time_here_and_elsewhere(library: Library, hand: Hand) -> None:
-    intake = Intake(library)
+    intake = UploadService(library)
     with library.writing():
         assert intake.state().is_busy_elsewhere
         with pytest.raises(LibraryBusyError, match="an ingest is running"):
@@ -257,7 +257,7 @@ def test_one_run_at_a_time_here_and_elsewhere(library: Library, hand: Hand) -> N
 
 
 def test_a_removed_article_is_gone_until_its_file_comes_again(library: Library, hand: Hand) -> None:
-    intake = Intake(library)
+    intake = UploadService(library)
     intake.add([hand("records.jsonl", RECORDS), hand("coast.txt", COAST)])
     outcome(intake)
 
@@ -342,7 +342,7 @@ def test_of_a_file_of_many_articles_the_removed_one_alone_stays_out(
     def remove_first(title: str) -> None:
         with library.catalog.reading() as catalog:
             found = [each for each in catalog.entries() if each.title == title]
-        assert Intake(library).remove(found[0].id)
+        assert UploadService(library).remove(found[0].id)
 
     ingest(*records)
     remove("One")
@@ -379,7 +379,7 @@ def test_a_file_that_vanished_is_forgotten_with_what_was_removed_of_it(
 def test_an_upload_that_is_removed_comes_back_when_it_is_handed_in_again(
     library: Library, hand: Hand, remove: Remove
 ) -> None:
-    intake = Intake(library)
+    intake = UploadService(library)
     intake.add([hand("coast.txt", COAST), hand("records.jsonl", RECORDS)])
     outcome(intake)
     remove("One")
@@ -396,7 +396,7 @@ def test_an_upload_that_is_removed_comes_back_when_it_is_handed_in_again(
 def test_samples_that_were_removed_come_back_when_they_are_asked_for(
     library: Library, write: Write, remove: Remove
 ) -> None:
-    intake = Intake(library)
+    intake = UploadService(library)
     intake.samples = write("coast.txt", COAST).parent
     intake.add_samples()
     outcome(intake)
@@ -449,7 +449,7 @@ def test_the_list_is_sorted_filtered_and_given_in_parts(library: Library, hand: 
         hand(f"{number}.md", f"---\ntitle: {title}\nsource: {source}\ndate: {day}\n---\n{COAST}")
         for number, (title, source, day) in enumerate(articles)
     ]
-    intake = Intake(library)
+    intake = UploadService(library)
     intake.add(files)
     outcome(intake)
     with library.catalog.reading() as catalog:

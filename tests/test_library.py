@@ -9,11 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from ingest.sources import discover
+from ingest.inputs.sources import discover
 from ingest.sync import Plan, Report, plan, sync
 from rag.assistant import ArticleQA
-from rag.check import problems
-from rag.encoder import SentenceTransformerEncoder
+from rag.encoders.sentence_transformer import SentenceTransformerEncoder
 from rag.errors import (
     IngestError,
     LibraryBusyError,
@@ -21,8 +20,9 @@ from rag.errors import (
     NoLibraryError,
     StoreError,
 )
-from rag.library import Library
 from rag.settings import Settings
+from rag.store.embedded.integrity import problems
+from rag.store.embedded.library import Library
 from rag.types import Origin, Scope
 
 Write = Callable[[str, str | bytes], Path]
@@ -274,13 +274,13 @@ def test_words_are_scored_in_fewer_passages_of_a_large_library(
             return [passage for passage, _ in view.catalog.fulltext.search(words, 10, scope)]
 
         whole = found("northern", "7")
-        monkeypatch.setattr("rag.fulltext._LARGE", 0)
+        monkeypatch.setattr("rag.store.embedded.full_text._LARGE", 0)
         assert len(whole) == 10
         assert found("northern", "7") == whole  # one passage with the rarest word is too few
         assert found("pier") != []
         assert found("pier", "nowhere") != []
         assert found("nowhere") == []
-        monkeypatch.setattr("rag.fulltext._ENOUGH", 0)
+        monkeypatch.setattr("rag.store.embedded.full_text._ENOUGH", 0)
         assert found("northern", "7") == whole[:1]
         assert found("northern", "7", scope=Scope(after=date(2019, 1, 1))) == whole
 
@@ -288,7 +288,7 @@ def test_words_are_scored_in_fewer_passages_of_a_large_library(
 def test_an_index_that_has_grown_finds_what_it_holds(
     library: Library, write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rag.vectors._SELDOM", 0.001)
+    monkeypatch.setattr("rag.store.embedded.vectors._SELDOM", 0.001)
     ingest(library, write("coast.txt", COAST).parent)
     ingest(library, write("tower.txt", TOWER).parent)
     with library.reading() as view:

@@ -10,10 +10,10 @@ from gradio_client import Client
 
 from evals.load import Asked, all_at_once, answers, differing, faults
 from evals.seeds import load
-from rag.answerers import QuotingAnswerer
+from rag.answering.answerers import QuotingAnswerer
 from rag.assistant import ArticleQA
 from tests.browsing import Visit, chromium, expect, served
-from ui import window
+from ui.window import layout as window
 
 QUESTION = "Who condemned the missile launch?"
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.loaders import Loaded, load
+from ingest.formats.loaders import Loaded, load
 from rag.errors import LoadError
 from tests.conftest import SEEDS, USERS_ARTICLE
 

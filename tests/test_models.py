@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from rag.errors import ModelError, SettingsError
-from rag.models import chat_model, display_name
+from rag.llm.models import chat_model, display_name
 
 
 @pytest.fixture

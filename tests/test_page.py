@@ -8,7 +8,7 @@ from datetime import date
 import lxml.html
 
 from rag.types import Answer, Article, Citation, Scope, Searched, Sentence, Span, Support
-from ui import page
+from ui.window import page
 
 
 def test_only_a_web_address_becomes_a_link():

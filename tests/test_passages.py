@@ -5,8 +5,8 @@ import pytest
 from ingest.metadata import from_text
 from ingest.paragraphs import paragraphs
 from ingest.passages import split
-from rag.encoder import SentenceTransformerEncoder
-from rag.sentences import sentences
+from rag.encoders.sentence_transformer import SentenceTransformerEncoder
+from rag.text.sentences import sentences
 from rag.types import Article, Passage, Span, in_context
 from tests.conftest import USERS_ARTICLE
 

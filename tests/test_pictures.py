@@ -9,12 +9,12 @@ from collections.abc import Sequence
 
 import pytest
 
-from ingest.sources import discover
+from ingest.inputs.sources import discover
 from ingest.sync import sync
 from rag.assistant import ArticleQA
-from rag.encoder import SentenceTransformerEncoder, Vectors
-from rag.library import Library
+from rag.encoders.sentence_transformer import SentenceTransformerEncoder, Vectors
 from rag.settings import Settings
+from rag.store.embedded.library import Library
 from tests.browsing import ROOT, Visit, expect, playwright, served
 from tests.writing import DRAFT, worded
 from tests.writing import QUESTION as WRITTEN

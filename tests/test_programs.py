@@ -14,9 +14,9 @@ from gradio_client.exceptions import AppError
 
 from ingest.cli import main
 from rag.assistant import ArticleQA
-from rag.encoder import SentenceTransformerEncoder
-from rag.library import Library
+from rag.encoders.sentence_transformer import SentenceTransformerEncoder
 from rag.settings import Settings
+from rag.store.embedded.library import Library
 from tests.browsing import served
 from ui.access import Access
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from markdown_it import MarkdownIt
 
-from rag.citations import marked
-from rag.render import to_dict, to_markdown, to_text
+from rag.answering.citations import marked
+from rag.answering.render import to_dict, to_markdown, to_text
 from rag.types import Answer, Searched, Sentence, Support
 from tests.test_page import HOSTILE, WRITTEN
 

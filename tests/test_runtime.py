@@ -11,15 +11,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import rag.export
+import rag.encoders.export
 import ui.cli
 from evals.seeds import QUESTIONS
 from rag.assistant import ArticleQA
-from rag.encoder import SentenceTransformerEncoder
-from rag.export import ExportedEncoder, export
-from rag.library import Library
-from rag.runtime import FOLDER, Runtime, named
+from rag.encoders.export import ExportedEncoder, export
+from rag.encoders.onnx_encoder import FOLDER, OnnxEncoder, named
+from rag.encoders.sentence_transformer import SentenceTransformerEncoder
 from rag.settings import Settings
+from rag.store.embedded.library import Library
 from rag.types import Answer
 from tests.conftest import ROOT, USERS_ARTICLE, passages
 
@@ -33,14 +33,14 @@ def exported(seeds_home: Path) -> Path:
     return seeds_home
 
 
-@pytest.fixture(params=["OpenVINO", "ONNX Runtime"])
+@pytest.fixture(params=["OpenVINO", "ONNX OnnxEncoder"])
 def runtime(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, exported: Path
-) -> Runtime:
+) -> OnnxEncoder:
     """The export, read by what is fastest and by what there is without it."""
     if request.param != "OpenVINO":
         monkeypatch.setitem(sys.modules, "openvino", None)
-    return Runtime(*files(exported), "exported")
+    return OnnxEncoder(*files(exported), "exported")
 
 
 @pytest.fixture
@@ -80,7 +80,9 @@ def test_help_loads_nothing_heavy() -> None:
     assert output.endswith("\n[]\n")
 
 
-def test_an_export_sees_and_says_what_the_original_does(runtime: Runtime, exported: Path) -> None:
+def test_an_export_sees_and_says_what_the_original_does(
+    runtime: OnnxEncoder, exported: Path
+) -> None:
     texts = passages(exported)
     texts += ["", " two  spaces\n", "Ünïcödé ☃ 東京", "a very long text " * 200]
     original = SentenceTransformerEncoder(precision="float32")
@@ -149,22 +151,22 @@ def test_an_export_that_cannot_be_used_is_passed_over(
     assert answer.evidence[0].score == expected.evidence[0].score
 
 
-def test_what_a_text_says_depends_on_no_other(runtime: Runtime, exported: Path) -> None:
+def test_what_a_text_says_depends_on_no_other(runtime: OnnxEncoder, exported: Path) -> None:
     texts = passages(exported)[:12]
     together = runtime.read(texts)
     for text, read in zip(texts, together, strict=True):
-        (alone,) = Runtime(*files(exported), "again").read([text])
+        (alone,) = OnnxEncoder(*files(exported), "again").read([text])
         assert np.array_equal(alone.vectors, read.vectors)
 
 
-def test_texts_of_one_length_are_read_together_as_they_are_alone(runtime: Runtime) -> None:
+def test_texts_of_one_length_are_read_together_as_they_are_alone(runtime: OnnxEncoder) -> None:
     texts = [f"Pier {n} of the harbour was opened." for n in range(10)] + ["It was opened."]
     assert len({len(spans) for spans in runtime.token_spans(texts)}) == 2
     alone = [runtime.embed([text]) for text in texts]
     assert np.array_equal(runtime.embed(texts), np.concatenate(alone))
 
 
-def test_threads_share_an_export(runtime: Runtime, exported: Path) -> None:
+def test_threads_share_an_export(runtime: OnnxEncoder, exported: Path) -> None:
     texts = passages(exported)[:24]
     expected = runtime.embed(texts)
     with ThreadPoolExecutor(8) as threads:
@@ -175,7 +177,7 @@ def test_threads_share_an_export(runtime: Runtime, exported: Path) -> None:
 def test_an_export_is_made_once_and_again_when_it_is_damaged(
     home: Path, encoder: SentenceTransformerEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rag.export.export", export)
+    monkeypatch.setattr("rag.encoders.export.export", export)
     (whole,) = files(home)
     made = whole.stat().st_mtime_ns
     (home / FOLDER / "left-by-a-crash.part").touch()
@@ -192,8 +194,8 @@ def test_an_export_is_made_once_and_again_when_it_is_damaged(
 def test_a_second_ingest_needs_the_original_no_more(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, encoder: SentenceTransformerEncoder
 ) -> None:
-    monkeypatch.setattr("rag.export.export", export)
-    monkeypatch.setattr("rag.export.SentenceTransformerEncoder", lambda *_: encoder)
+    monkeypatch.setattr("rag.encoders.export.export", export)
+    monkeypatch.setattr("rag.encoders.export.SentenceTransformerEncoder", lambda *_: encoder)
     home = tmp_path / "home"
     assert ui.cli.main(["ingest", str(USERS_ARTICLE), "--home", str(home)]) == 0
     assert len(files(home)) == 1
@@ -208,9 +210,9 @@ def test_without_an_export_the_original_does_the_work(
     reason: str, monkeypatch: pytest.MonkeyPatch, exported: Path, tmp_path: Path,
     encoder: SentenceTransformerEncoder,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr("rag.export.export", export)
+    monkeypatch.setattr("rag.encoders.export.export", export)
     if reason == "not faithful":
-        monkeypatch.setattr(rag.export, "FAITHFUL", 1.1)
+        monkeypatch.setattr(rag.encoders.export, "FAITHFUL", 1.1)
     else:
         monkeypatch.setitem(sys.modules, "onnx", None)
     texts = passages(exported)[:3]

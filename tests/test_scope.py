@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from ingest.sources import discover
+from ingest.inputs.sources import discover
 from ingest.sync import sync
 from rag.assistant import ArticleQA
 from rag.errors import QuestionError
-from rag.library import Library
 from rag.settings import Settings
+from rag.store.embedded.library import Library
 from rag.types import Scope
 
 QUESTION = "How many people work at the harbour of Tarn?"

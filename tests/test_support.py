@@ -8,9 +8,9 @@ from datetime import date
 import pytest
 
 from ingest.passages import split
-from rag.citations import Stated
-from rag.encoder import SentenceTransformerEncoder
-from rag.support import Checker
+from rag.answering.citations import Stated
+from rag.checking.checker import Checker
+from rag.encoders.sentence_transformer import SentenceTransformerEncoder
 from rag.types import Article, Evidence
 
 HARBOUR = Article(

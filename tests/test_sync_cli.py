@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from ingest.cli import main
-from ingest.intake import Intake
-from rag.encoder import SentenceTransformerEncoder
-from rag.library import Library
+from ingest.inputs.uploads import UploadService
+from rag.encoders.sentence_transformer import SentenceTransformerEncoder
+from rag.store.embedded.library import Library
 from tests.conftest import ROOT
 
 Write = Callable[[str, str | bytes], Path]
@@ -34,7 +34,7 @@ def home(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def ingest(home: Path, monkeypatch: pytest.MonkeyPatch, encoder: SentenceTransformerEncoder) -> Run:
-    monkeypatch.setattr("rag.export.SentenceTransformerEncoder", lambda *_: encoder)
+    monkeypatch.setattr("rag.encoders.export.SentenceTransformerEncoder", lambda *_: encoder)
     return lambda *arguments: main([*map(str, arguments), "--home", str(home)])
 
 
@@ -93,7 +93,7 @@ def test_the_report_and_the_plan_say_how_many_are_left_out(
     library = Library.open(home, encoder)
     with library.catalog.reading() as catalog:
         (entry,) = (each for each in catalog.entries() if each.title == COAST)
-    Intake(library).remove(entry.id)
+    UploadService(library).remove(entry.id)
     library.close()
     for how in ([], ["--dry-run"]):
         assert ingest(path.parent, *how) == 0
@@ -121,7 +121,7 @@ def test_a_file_that_is_watched_is_named_only_once(
         library = Library.open(home, encoder)
         with library.catalog.reading() as catalog:
             (entry,) = (each for each in catalog.entries() if each.title == COAST)
-        Intake(library).remove(entry.id)
+        UploadService(library).remove(entry.id)
         library.close()
         write("tower.txt", "The tower was torn down.")
         yield

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ui.timeline import timeline
+from ui.window.timeline import timeline
 
 
 def test_each_month_and_source_is_a_bar_and_a_figure_in_the_table() -> None:

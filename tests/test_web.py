@@ -27,10 +27,10 @@ from typing import Any
 
 import pytest
 
-from ingest import feeds
-from ingest.addresses import is_public
-from ingest.visitor import Known, Visitor
-from ingest.web import FEED, Failed, Page, Unchanged, pages, visit
+from ingest.web import feeds
+from ingest.web.addresses import is_public
+from ingest.web.client import Known, PoliteClient
+from ingest.web.pages import FEED, Failed, Page, Unchanged, pages, visit
 from rag.errors import LoadError
 
 PUBLIC = "93.184.215.14"
@@ -171,13 +171,15 @@ def patience() -> Patience:
 
 
 @pytest.fixture
-def make(patience: Patience) -> Iterator[Callable[..., Visitor]]:
+def make(patience: Patience) -> Iterator[Callable[..., PoliteClient]]:
     """Make a visitor that may read this machine and need not wait, unless told otherwise."""
-    made: list[Visitor] = []
+    made: list[PoliteClient] = []
 
-    def make(**options: Any) -> Visitor:
+    def make(**options: Any) -> PoliteClient:
         usual = {"allow_private": True, "pace": 0, "timeout": 5}
-        made.append(Visitor(**{**usual, "clock": patience.now, "sleep": patience.sleep, **options}))
+        made.append(
+            PoliteClient(**{**usual, "clock": patience.now, "sleep": patience.sleep, **options})
+        )
         return made[-1]
 
     yield make
@@ -186,17 +188,17 @@ def make(patience: Patience) -> Iterator[Callable[..., Visitor]]:
 
 
 @pytest.fixture
-def visitor(make: Callable[..., Visitor]) -> Visitor:
+def visitor(make: Callable[..., PoliteClient]) -> PoliteClient:
     return make()
 
 
-def read(visitor: Visitor, url: str) -> Page:
+def read(visitor: PoliteClient, url: str) -> Page:
     page = visit(visitor, url)
     assert isinstance(page, Page)
     return page
 
 
-def reason(visitor: Visitor, url: str) -> str:
+def reason(visitor: PoliteClient, url: str) -> str:
     """Why an address cannot be read, in one line of printable characters."""
     with pytest.raises(LoadError) as caught:
         visit(visitor, url)
@@ -210,7 +212,7 @@ def reason(visitor: Visitor, url: str) -> str:
 
 
 def test_a_page_is_its_bytes_with_what_the_server_says_of_them(
-    site: Site, visitor: Visitor
+    site: Site, visitor: PoliteClient
 ) -> None:
     url = site.at("/story", answer(ETag='W/"7"', Last_Modified="Tue, 04 Oct 2022 10:00:00 GMT"))
     page = read(visitor, url + "#part")
@@ -243,23 +245,23 @@ def test_a_page_is_its_bytes_with_what_the_server_says_of_them(
     ],
 )
 def test_what_a_page_is_shows_in_its_content_or_its_type(
-    type: str | None, body: bytes, suffix: str, site: Site, visitor: Visitor
+    type: str | None, body: bytes, suffix: str, site: Site, visitor: PoliteClient
 ) -> None:
     assert read(visitor, site.at("/x", answer(body, type))).suffix == suffix
 
 
 @pytest.mark.parametrize("type", ["image/png", "application/json", "video/mp4", "\x1b[31m/x", "x"])
-def test_what_is_no_text_is_refused(type: str, site: Site, visitor: Visitor) -> None:
+def test_what_is_no_text_is_refused(type: str, site: Site, visitor: PoliteClient) -> None:
     said = reason(visitor, site.at("/x", answer(b"\x89PNG", type)))
     assert "neither a page" in said
 
 
-def test_a_page_without_content_is_refused(site: Site, visitor: Visitor) -> None:
+def test_a_page_without_content_is_refused(site: Site, visitor: PoliteClient) -> None:
     assert reason(visitor, site.at("/x", answer(b" \n"))) == "it is empty"
 
 
 @pytest.mark.parametrize("charset", ["utf-16", "klingon", "base64", "utf-8;;;", '"iso-8859-2"', ""])
-def test_a_wrong_charset_changes_no_byte(charset: str, site: Site, visitor: Visitor) -> None:
+def test_a_wrong_charset_changes_no_byte(charset: str, site: Site, visitor: PoliteClient) -> None:
     body = "<p>žluťoučký kůň</p>".encode("cp1250")
     page = read(visitor, site.at("/x", answer(body, f"text/html; charset={charset}")))
     assert page.content == body
@@ -283,14 +285,14 @@ def test_a_wrong_charset_changes_no_byte(charset: str, site: Site, visitor: Visi
     ],
 )
 def test_a_page_is_known_by_the_name_it_gives_itself_on_its_own_site(
-    link: str, known_as: str, site: Site, visitor: Visitor
+    link: str, known_as: str, site: Site, visitor: PoliteClient
 ) -> None:
     url = site.at("/story?utm=1", answer(f"<html><head>{link}</head>rain</html>".encode()))
     page = read(visitor, url)
     assert (page.url, page.address) == (site.url(known_as), url)
 
 
-def test_a_page_of_absurd_elements_does_not_take_long(site: Site, visitor: Visitor) -> None:
+def test_a_page_of_absurd_elements_does_not_take_long(site: Site, visitor: PoliteClient) -> None:
     attributes = " ".join(f"a{number}=1" for number in range(200_000))  # a tree takes over a minute
     url = site.at("/x", answer(f"<html><head><link {attributes}></head>".encode()))
     started = time.monotonic()
@@ -298,7 +300,7 @@ def test_a_page_of_absurd_elements_does_not_take_long(site: Site, visitor: Visit
     assert time.monotonic() - started < 20
 
 
-def test_a_page_that_did_not_change_is_not_sent_again(site: Site, visitor: Visitor) -> None:
+def test_a_page_that_did_not_change_is_not_sent_again(site: Site, visitor: PoliteClient) -> None:
     def conditional(handler: BaseHTTPRequestHandler) -> None:
         same = handler.headers["If-None-Match"] == '"1"'
         same = same and handler.headers["If-Modified-Since"] == "Tue, 04 Oct 2022 10:00:00 GMT"
@@ -314,11 +316,15 @@ def test_a_page_that_did_not_change_is_not_sent_again(site: Site, visitor: Visit
     assert "if-none-match" not in site.asked[-3][1]  # what is known of one is not told to another
 
 
-def test_not_modified_without_having_been_asked_is_a_failure(site: Site, visitor: Visitor) -> None:
+def test_not_modified_without_having_been_asked_is_a_failure(
+    site: Site, visitor: PoliteClient
+) -> None:
     assert "304" in reason(visitor, site.at("/x", answer(b"", status=304)))
 
 
-def test_a_validator_that_could_not_be_sent_back_is_forgotten(site: Site, visitor: Visitor) -> None:
+def test_a_validator_that_could_not_be_sent_back_is_forgotten(
+    site: Site, visitor: PoliteClient
+) -> None:
     page = read(visitor, site.at("/x", answer(ETag='"é"', Last_Modified="9" * 600)))
     assert (page.etag, page.last_modified) == (None, None)
 
@@ -369,7 +375,7 @@ def test_an_address_of_the_public_internet_is_known_as_such(address: str) -> Non
     ],
 )
 def test_this_machine_is_refused_however_it_is_spelled(
-    host: str, site: Site, make: Callable[..., Visitor], connections: list[str]
+    host: str, site: Site, make: Callable[..., PoliteClient], connections: list[str]
 ) -> None:
     said = reason(make(allow_private=False), site.url("/", host))
     assert "no address of the public internet" in said
@@ -379,7 +385,7 @@ def test_this_machine_is_refused_however_it_is_spelled(
 
 
 def test_one_private_address_among_public_ones_refuses_the_name(
-    make: Callable[..., Visitor], connections: list[str]
+    make: Callable[..., PoliteClient], connections: list[str]
 ) -> None:
     visitor = make(allow_private=False, resolve=lambda host, port: [PUBLIC, "10.0.0.1"])
     assert reason(visitor, "http://news.example/").startswith("news.example is at 10.0.0.1")
@@ -387,7 +393,7 @@ def test_one_private_address_among_public_ones_refuses_the_name(
 
 
 def test_the_address_that_was_checked_is_the_one_connected_to(
-    site: Site, make: Callable[..., Visitor], connections: list[str]
+    site: Site, make: Callable[..., PoliteClient], connections: list[str]
 ) -> None:
     answers = [[PUBLIC], ["127.0.0.1"]]  # a name that changes its mind between check and use
     site.at("/", raw(b"HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n\r\n" + STORY))
@@ -400,7 +406,7 @@ def test_the_address_that_was_checked_is_the_one_connected_to(
 
 
 def test_a_second_address_is_tried_when_the_first_does_not_answer(
-    site: Site, make: Callable[..., Visitor], monkeypatch: pytest.MonkeyPatch
+    site: Site, make: Callable[..., PoliteClient], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here = socket.create_connection
 
@@ -434,7 +440,7 @@ def test_a_second_address_is_tried_when_the_first_does_not_answer(
     ],
 )
 def test_what_is_no_address_of_a_page_is_refused(
-    url: str, said: str, visitor: Visitor, connections: list[str]
+    url: str, said: str, visitor: PoliteClient, connections: list[str]
 ) -> None:
     told = reason(visitor, url)
     assert said in told
@@ -442,7 +448,7 @@ def test_what_is_no_address_of_a_page_is_refused(
     assert not connections
 
 
-def test_a_name_that_does_not_exist_says_so(make: Callable[..., Visitor]) -> None:
+def test_a_name_that_does_not_exist_says_so(make: Callable[..., PoliteClient]) -> None:
     def unknown(host: str, port: int) -> list[str]:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
@@ -450,7 +456,9 @@ def test_a_name_that_does_not_exist_says_so(make: Callable[..., Visitor]) -> Non
     assert said == "nowhere.example has no address: Name or service not known"
 
 
-def test_a_resolver_that_does_not_answer_is_not_waited_for(make: Callable[..., Visitor]) -> None:
+def test_a_resolver_that_does_not_answer_is_not_waited_for(
+    make: Callable[..., PoliteClient],
+) -> None:
     release = threading.Event()
 
     def slow(host: str, port: int) -> list[str]:
@@ -466,7 +474,7 @@ def test_a_resolver_that_does_not_answer_is_not_waited_for(make: Callable[..., V
 
 
 def test_proxies_of_the_environment_are_not_used(
-    site: Site, visitor: Visitor, monkeypatch: pytest.MonkeyPatch, connections: list[str]
+    site: Site, visitor: PoliteClient, monkeypatch: pytest.MonkeyPatch, connections: list[str]
 ) -> None:
     for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://198.51.100.1:3128")
@@ -477,7 +485,7 @@ def test_proxies_of_the_environment_are_not_used(
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="makes its certificate with openssl")
 def test_a_certificate_is_checked_against_the_name_though_the_connection_is_to_an_address(
     site: Site,
-    make: Callable[..., Visitor],
+    make: Callable[..., PoliteClient],
     connections: list[str],
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
@@ -524,7 +532,7 @@ def test_a_certificate_is_checked_against_the_name_though_the_connection_is_to_a
     ],
 )
 def test_a_redirect_is_checked_like_what_was_asked_for(
-    to: str, said: str, site: Site, make: Callable[..., Visitor], connections: list[str]
+    to: str, said: str, site: Site, make: Callable[..., PoliteClient], connections: list[str]
 ) -> None:
     def resolve(host: str, port: int) -> list[str]:
         return [{"news.example": PUBLIC, "localhost": "127.0.0.1"}.get(host, host)]
@@ -535,13 +543,13 @@ def test_a_redirect_is_checked_like_what_was_asked_for(
     assert set(connections) == {PUBLIC}
 
 
-def test_a_redirect_is_followed_to_the_page(site: Site, visitor: Visitor) -> None:
+def test_a_redirect_is_followed_to_the_page(site: Site, visitor: PoliteClient) -> None:
     target = site.at("/b", answer())
     page = read(visitor, site.at("/a", redirect("b", 308)))
     assert page.url == page.address == target
 
 
-def test_a_loop_of_redirects_ends(site: Site, visitor: Visitor) -> None:
+def test_a_loop_of_redirects_ends(site: Site, visitor: PoliteClient) -> None:
     assert "more than 5 times" in reason(visitor, site.at("/loop", redirect("/loop")))
     assert site.pages() == ["/loop"] * 6
 
@@ -549,7 +557,9 @@ def test_a_loop_of_redirects_ends(site: Site, visitor: Visitor) -> None:
 # Limits
 
 
-def test_a_page_that_drips_is_given_up_in_time(site: Site, make: Callable[..., Visitor]) -> None:
+def test_a_page_that_drips_is_given_up_in_time(
+    site: Site, make: Callable[..., PoliteClient]
+) -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 1000\r\n\r\n"
     body = site.at("/body", raw(head, b"x", pause=0.05, times=400))
     headers = site.at("/headers", raw(b"HTTP/1.1 200 OK\r\nX: ", b"x", pause=0.05, times=400))
@@ -561,7 +571,7 @@ def test_a_page_that_drips_is_given_up_in_time(site: Site, make: Callable[..., V
 
 
 def test_redirects_that_drag_on_share_one_deadline(
-    site: Site, make: Callable[..., Visitor]
+    site: Site, make: Callable[..., PoliteClient]
 ) -> None:
     def slow(handler: BaseHTTPRequestHandler) -> None:
         time.sleep(0.2)
@@ -572,7 +582,7 @@ def test_redirects_that_drag_on_share_one_deadline(
 
 
 def test_an_endless_body_is_cut_off_at_the_largest_size(
-    site: Site, make: Callable[..., Visitor]
+    site: Site, make: Callable[..., PoliteClient]
 ) -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n"
     url = site.at("/endless", raw(head, b"x" * 10_000, times=10_000))
@@ -580,7 +590,7 @@ def test_an_endless_body_is_cut_off_at_the_largest_size(
 
 
 def test_a_page_of_exactly_the_largest_size_is_read(
-    site: Site, make: Callable[..., Visitor]
+    site: Site, make: Callable[..., PoliteClient]
 ) -> None:
     plain = site.at("/plain", answer(b"x" * 1000))
     packed = site.at("/packed", answer(gzip.compress(b"x" * 1000), Content_Encoding="gzip"))
@@ -590,7 +600,7 @@ def test_a_page_of_exactly_the_largest_size_is_read(
     assert "more than 1,000 bytes" in reason(visitor, over)
 
 
-def test_a_gzip_bomb_is_not_unpacked(site: Site, make: Callable[..., Visitor]) -> None:
+def test_a_gzip_bomb_is_not_unpacked(site: Site, make: Callable[..., PoliteClient]) -> None:
     packer = zlib.compressobj(wbits=31)
     bomb = b"".join(packer.compress(bytes(1_000_000)) for _ in range(200)) + packer.flush()
     url = site.at("/bomb", answer(bomb, Content_Encoding="gzip"))
@@ -613,7 +623,7 @@ def test_a_gzip_bomb_is_not_unpacked(site: Site, make: Callable[..., Visitor]) -
     ids=["no gzip", "cut gzip", "brotli", "twice"],
 )
 def test_compression_that_cannot_be_undone_is_refused(
-    body: bytes, encoding: str, said: str, site: Site, visitor: Visitor
+    body: bytes, encoding: str, said: str, site: Site, visitor: PoliteClient
 ) -> None:
     assert said in reason(visitor, site.at("/x", answer(body, Content_Encoding=encoding)))
 
@@ -632,7 +642,7 @@ def test_compression_that_cannot_be_undone_is_refused(
     ids=["header bomb", "cut off", "cut chunk", "no chunk", "no HTTP", "silence", "reset"],
 )
 def test_an_answer_that_breaks_off_is_asked_for_again_and_then_given_up(
-    broken: Answering, site: Site, visitor: Visitor, patience: Patience
+    broken: Answering, site: Site, visitor: PoliteClient, patience: Patience
 ) -> None:
     url = site.at("/x", broken)
     assert "broke off" in reason(visitor, url)
@@ -642,7 +652,7 @@ def test_an_answer_that_breaks_off_is_asked_for_again_and_then_given_up(
     assert read(visitor, url).content == STORY
 
 
-def test_a_server_that_is_not_there_says_so(site: Site, visitor: Visitor) -> None:
+def test_a_server_that_is_not_there_says_so(site: Site, visitor: PoliteClient) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
@@ -654,7 +664,7 @@ def test_a_server_that_is_not_there_says_so(site: Site, visitor: Visitor) -> Non
 
 @pytest.mark.parametrize("status", [401, 403, 404, 410, 418, 599 - 100])
 def test_a_page_that_is_refused_is_not_asked_for_again(
-    status: int, site: Site, visitor: Visitor
+    status: int, site: Site, visitor: PoliteClient
 ) -> None:
     said = reason(visitor, site.at("/x", answer(status=status)))
     assert said.startswith(f"the server answers {status}")
@@ -662,7 +672,7 @@ def test_a_page_that_is_refused_is_not_asked_for_again(
 
 
 def test_a_server_that_fails_is_asked_again_and_then_given_up(
-    site: Site, visitor: Visitor, patience: Patience
+    site: Site, visitor: PoliteClient, patience: Patience
 ) -> None:
     url = site.at("/x", answer(status=500))
     assert reason(visitor, url) == "the server answers 500 Internal Server Error"
@@ -673,7 +683,7 @@ def test_a_server_that_fails_is_asked_again_and_then_given_up(
 
 
 def test_a_server_that_asks_to_wait_is_waited_for_once(
-    site: Site, visitor: Visitor, patience: Patience
+    site: Site, visitor: PoliteClient, patience: Patience
 ) -> None:
     busy = answer(status=429, Retry_After="40")
     url = site.at("/x", busy, answer())
@@ -695,7 +705,7 @@ def test_a_server_that_asks_to_wait_is_waited_for_once(
     ids=["an hour", "no number", "no date", "days"],
 )
 def test_a_server_that_asks_to_wait_for_long_is_given_up(
-    value: str, site: Site, visitor: Visitor, patience: Patience
+    value: str, site: Site, visitor: PoliteClient, patience: Patience
 ) -> None:
     said = reason(visitor, site.at("/x", answer(status=503, Retry_After=value)))
     assert said.startswith("the server answers 503")
@@ -703,7 +713,7 @@ def test_a_server_that_asks_to_wait_for_long_is_given_up(
 
 
 def test_a_date_to_come_back_is_waited_for(
-    site: Site, visitor: Visitor, patience: Patience
+    site: Site, visitor: PoliteClient, patience: Patience
 ) -> None:
     until = format_datetime(datetime.now(UTC) + timedelta(seconds=30))
     read(visitor, site.at("/x", answer(status=503, Retry_After=until), answer()))
@@ -713,7 +723,7 @@ def test_a_date_to_come_back_is_waited_for(
 
 
 def test_a_host_is_asked_no_faster_than_the_pace_and_another_at_once(
-    site: Site, make: Callable[..., Visitor], patience: Patience
+    site: Site, make: Callable[..., PoliteClient], patience: Patience
 ) -> None:
     visitor = make(pace=2, resolve=lambda host, port: ["127.0.0.1"])
     site.at("/", answer())
@@ -728,14 +738,14 @@ def test_a_host_is_asked_no_faster_than_the_pace_and_another_at_once(
 
 @pytest.mark.parametrize(("asked", "kept"), [("7", 7), ("9000", 30), ("0.1", 1), ("-5", 1)])
 def test_the_delay_that_robots_txt_asks_for_is_kept_within_reason(
-    asked: str, kept: float, site: Site, make: Callable[..., Visitor], patience: Patience
+    asked: str, kept: float, site: Site, make: Callable[..., PoliteClient], patience: Patience
 ) -> None:
     site.at("/robots.txt", answer(f"User-agent: *\nCrawl-delay: {asked}".encode(), "text/plain"))
     read(make(pace=1), site.at("/x", answer()))
     assert patience.pauses == [pytest.approx(kept, abs=0.5)]
 
 
-def test_robots_txt_is_obeyed_and_read_once(site: Site, visitor: Visitor) -> None:
+def test_robots_txt_is_obeyed_and_read_once(site: Site, visitor: PoliteClient) -> None:
     rules = b"User-agent: other\nDisallow:\n\nUser-agent: article-qa\nDisallow: /private\n"
     site.at("/robots.txt", answer(b"\xef\xbb\xbf" + rules, "text/plain"))
     closed = site.at("/private/x", answer())
@@ -746,7 +756,9 @@ def test_robots_txt_is_obeyed_and_read_once(site: Site, visitor: Visitor) -> Non
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 410])
-def test_a_site_without_robots_txt_may_be_read(status: int, site: Site, visitor: Visitor) -> None:
+def test_a_site_without_robots_txt_may_be_read(
+    status: int, site: Site, visitor: PoliteClient
+) -> None:
     site.at("/robots.txt", answer(b"User-agent: *\nDisallow: /", "text/plain", status=status))
     assert read(visitor, site.at("/x", answer())).content == STORY
 
@@ -756,7 +768,7 @@ def test_a_site_without_robots_txt_may_be_read(status: int, site: Site, visitor:
     [answer(status=500), answer(status=429), redirect("/robots.txt"), raw(b""), raw(b"", pause=1)],
 )
 def test_a_site_whose_robots_txt_cannot_be_read_is_left_alone(
-    broken: Answering, site: Site, make: Callable[..., Visitor]
+    broken: Answering, site: Site, make: Callable[..., PoliteClient]
 ) -> None:
     site.at("/robots.txt", broken)
     visitor = make(timeout=0.5)
@@ -767,7 +779,9 @@ def test_a_site_whose_robots_txt_cannot_be_read_is_left_alone(
     assert (len(site.asked), site.pages()) == (asked, [])
 
 
-def test_robots_txt_has_a_deadline_of_its_own(site: Site, make: Callable[..., Visitor]) -> None:
+def test_robots_txt_has_a_deadline_of_its_own(
+    site: Site, make: Callable[..., PoliteClient]
+) -> None:
     def slow(handler: BaseHTTPRequestHandler) -> None:
         time.sleep(0.6)
         answer(b"" if handler.path == "/robots.txt" else STORY)(handler)
@@ -776,7 +790,7 @@ def test_robots_txt_has_a_deadline_of_its_own(site: Site, make: Callable[..., Vi
     assert read(make(timeout=1), site.at("/x", slow)).content == STORY
 
 
-def test_robots_txt_may_be_long_and_ill_written(site: Site, visitor: Visitor) -> None:
+def test_robots_txt_may_be_long_and_ill_written(site: Site, visitor: PoliteClient) -> None:
     rules = b"User-agent: *\nDisallow: /private\nDisallow: /*" + b"a*" * 10_000 + b"\n"
     filler = b"\xff\x00 : nonsense\n" * 50_000
     site.at("/robots.txt", answer(rules + filler + b"Disallow: /\n", "text/plain"))
@@ -896,7 +910,7 @@ def test_a_feed_in_which_nothing_can_be_read_says_so(content: bytes) -> None:
 
 
 def test_the_pages_of_a_feed_come_one_after_another_and_a_failure_stops_none(
-    site: Site, make: Callable[..., Visitor], connections: list[str]
+    site: Site, make: Callable[..., PoliteClient], connections: list[str]
 ) -> None:
     canonical = STORY.replace(b"<title>", b'<link rel="canonical" href="/news/one"><title>')
     site.at("/news/one", answer())
@@ -925,7 +939,7 @@ def test_the_pages_of_a_feed_come_one_after_another_and_a_failure_stops_none(
 
 
 def test_the_pages_of_a_feed_that_did_not_change_are_not_sent_again(
-    site: Site, visitor: Visitor
+    site: Site, visitor: PoliteClient
 ) -> None:
     def conditional(handler: BaseHTTPRequestHandler) -> None:
         same = handler.headers["If-None-Match"] == '"1"'
@@ -938,13 +952,13 @@ def test_the_pages_of_a_feed_that_did_not_change_are_not_sent_again(
     assert list(pages(visitor, feed, known)) == [Unchanged(one), Unchanged(two)]
 
 
-def test_a_feed_lists_no_more_than_its_first_hundred_entries(visitor: Visitor) -> None:
+def test_a_feed_lists_no_more_than_its_first_hundred_entries(visitor: PoliteClient) -> None:
     items = "".join(f"<item><link>/{number}</link></item>" for number in range(1000))
     found = feeds.entries(f"<rss><channel>{items}".encode(), "http://news.example/")
     assert [found[0].url, found[-1].url] == ["http://news.example/0", "http://news.example/99"]
 
 
-def test_a_page_is_yielded_alone_and_a_failure_too(site: Site, visitor: Visitor) -> None:
+def test_a_page_is_yielded_alone_and_a_failure_too(site: Site, visitor: PoliteClient) -> None:
     url = site.at("/x", answer())
     assert [page.url for page in pages(visitor, url) if isinstance(page, Page)] == [url]
     assert list(pages(visitor, url, {url: Known()}))  # nothing to compare with: it is read

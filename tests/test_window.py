@@ -8,20 +8,20 @@ from collections.abc import Iterator
 
 import pytest
 
-from ingest.sources import discover
+from ingest.inputs.sources import discover
 from ingest.sync import sync
-from rag.answerers import QuotingAnswerer
+from rag.answering.answerers import QuotingAnswerer
 from rag.assistant import ArticleQA
-from rag.encoder import SentenceTransformerEncoder
+from rag.encoders.sentence_transformer import SentenceTransformerEncoder
 from rag.errors import SettingsError
-from rag.library import Library
 from rag.settings import Settings
+from rag.store.embedded.library import Library
 from tests.browsing import expect, served, words
 from tests.conftest import USERS_ARTICLE
 from tests.writing import CORRECTED, DRAFT, SUPPORTED, UNSUPPORTED, Writer, worded
 from tests.writing import HOSTILE as WRITTEN_HOSTILE
 from tests.writing import QUESTION as WRITTEN
-from ui.app import serve
+from ui.window.server import serve
 
 QUESTION = "Who condemned the missile launch?"
 UNANSWERABLE = "What is the capital of Peru?"

@@ -12,10 +12,10 @@ from importlib.util import find_spec
 import pytest
 
 from rag.assistant import ArticleQA
-from rag.encoder import SentenceTransformerEncoder
-from rag.library import Library
-from rag.local import LocalServer, find
+from rag.encoders.sentence_transformer import SentenceTransformerEncoder
+from rag.llm.local import LocalServer, find
 from rag.settings import Settings
+from rag.store.embedded.library import Library
 from rag.types import Answer, Delta, Found
 
 QUESTION = "What is the alliance based on?"

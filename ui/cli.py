@@ -15,7 +15,7 @@ from ingest import cli as ingestion
 from ingest.cli import reported
 
 if TYPE_CHECKING:
-    from rag.library import Library
+    from rag.store.embedded.library import Library
     from rag.types import Answer
 
 
@@ -102,7 +102,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _chat(arguments: argparse.Namespace) -> int:
     from rag.settings import Settings
-    from ui.app import serve
+    from ui.window.server import serve
 
     given = {name: getattr(arguments, name) for name in ("home", "host", "port", "model", "auth")}
     serve(Settings.load(**given), everyone=arguments.open_to_everyone)
@@ -110,8 +110,8 @@ def _chat(arguments: argparse.Namespace) -> int:
 
 
 def _ask(arguments: argparse.Namespace) -> int:
-    from rag.drafts import visible
-    from rag.render import to_text
+    from rag.answering.drafts import visible
+    from rag.answering.render import to_text
 
     question = sys.stdin.read() if arguments.question == "-" else arguments.question
     try:
@@ -128,7 +128,7 @@ def _ask(arguments: argparse.Namespace) -> int:
 
 def _answer(arguments: argparse.Namespace, question: str) -> Answer:
     from rag.assistant import ArticleQA
-    from rag.models import QUOTE
+    from rag.llm.models import QUOTE
     from ui.terminal import is_watched, watched
 
     options = {name: getattr(arguments, name) for name in ("after", "before", "source", "k")}
@@ -139,9 +139,9 @@ def _answer(arguments: argparse.Namespace, question: str) -> Answer:
 
 
 def _articles(arguments: argparse.Namespace) -> int:
+    from rag.answering.render import NO_DATE, plain
     from rag.assistant import ArticleQA
-    from rag.render import NO_DATE, plain
-    from rag.words import in_one_line
+    from rag.text.words import in_one_line
 
     with ArticleQA.open(arguments.home) as qa:
         found = qa.articles()
@@ -158,7 +158,7 @@ def _articles(arguments: argparse.Namespace) -> int:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    from rag.check import problems
+    from rag.store.embedded.integrity import problems
 
     with _library(arguments) as library:
         found = list(problems(library))
@@ -209,9 +209,9 @@ def _eval(arguments: argparse.Namespace) -> int:
 
 
 def _library(arguments: argparse.Namespace) -> closing[Library]:
-    from rag.export import ExportedEncoder
-    from rag.library import Library
+    from rag.encoders.export import ExportedEncoder
     from rag.settings import Settings
+    from rag.store.embedded.library import Library
 
     settings = Settings.load(home=arguments.home)
     return closing(Library.open(settings.home, ExportedEncoder.from_settings(settings)))

@@ -9,12 +9,12 @@ from importlib.util import find_spec
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Annotated, Any
 
+from rag.answering.render import plain
 from rag.assistant import ArticleQA
 from rag.errors import ArticleQAError, QuestionError, SettingsError
-from rag.render import plain
-from rag.scope import scope_of
+from rag.retrieval.scope import scope_of
+from rag.text.words import in_one_line
 from rag.types import Evidence
-from rag.words import in_one_line
 
 if TYPE_CHECKING:
     from fastapi import FastAPI

@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from rag.answering.drafts import shown
 from rag.assistant import ArticleQA
-from rag.drafts import shown
 from rag.types import Answer, Delta
 
 

@@ -1,0 +1,186 @@
+"""Files as articles: one small function a format, chosen by the file's suffix."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from ingest.formats.documents import load_docx, load_epub
+from ingest.formats.entries import load_feed
+from ingest.formats.markdown import load_markdown
+from ingest.formats.markup import watch
+from ingest.formats.pdf import load_pdf
+from ingest.formats.records import RECORDS, USUAL, Fields
+from ingest.formats.text import LONGEST, Loaded, Skipped, clean, decode
+from ingest.metadata import Metadata, as_date, from_text, shorten
+from rag.errors import LoadError
+
+__all__ = ["LOADERS", "RECORDS", "Fields", "Loaded", "Skipped", "decode", "load", "summary"]
+
+LARGEST = 50_000_000  # bytes of a file
+MOST = 200_000  # articles in a file
+_LONGEST_LINE = 500  # characters of a title, of an author and so on
+_LONGEST_REASON = 300
+_LETTER = re.compile(r"[^\W\d_]")
+_ADDRESS = re.compile(r"https?://\S{1,2000}")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8}){0,3}")
+_TALKATIVE = ("pypdf", "trafilatura", "htmldate", "courlan")
+
+
+def load(
+    path: Path, data: bytes, *, fields: Fields = USUAL, skipped: list[Skipped] | None = None
+) -> list[Loaded]:
+    """The articles in a file; raises LoadError with the reason when there are none to be had.
+
+    `fields` are the names that its records use, if it has records. What had to be left out of a
+    file is added to `skipped`.
+    """
+    if len(data) > LARGEST:
+        raise LoadError(f"it has {len(data):,} bytes; {LARGEST:,} are the most")
+    if not data.strip():
+        raise LoadError("it holds no text")
+    suffix = path.suffix.lower()
+    articles: list[Loaded] = []
+    left_out: list[Skipped] = []
+    seen: dict[str, int] = {}
+    with _reasons(suffix):
+        for part in LOADERS[suffix](data, fields):
+            if isinstance(part, Skipped):
+                left_out.append(part)
+            elif len(part.text) > LONGEST:
+                left_out.append(_too_long(part))
+            elif _LETTER.search(part.text):
+                articles.append(_finished(part, seen))
+            if len(articles) + len(left_out) > MOST:
+                raise LoadError(f"it holds more than {MOST:,} records, which are the most")
+        if not articles:
+            raise LoadError(summary(left_out) or "it holds no text")
+    if skipped is not None:
+        skipped += left_out
+    return articles
+
+
+def summary(skipped: Sequence[Skipped]) -> str:
+    """What was left out of a file, in a line: where for each reason, and how often."""
+    places: dict[str, list[str]] = {}
+    for part in skipped:
+        places.setdefault(part.reason, []).append(part.where)
+    told = [
+        ", ".join(where[:3]) + f" and {len(where) - 3:,} more" * (len(where) > 3) + f": {reason}"
+        for reason, where in list(places.items())[:3]
+    ]
+    return "; ".join(told).removeprefix(": ") + "; and others" * (len(places) > 3)
+
+
+def load_text(data: bytes) -> list[Loaded]:
+    return [Loaded(clean(decode(data)), Metadata())]
+
+
+def load_html(data: bytes) -> list[Loaded]:
+    """The main text of a page, without what surrounds it, and the metadata of its head."""
+    import trafilatura
+    from trafilatura.settings import Document
+    from trafilatura.utils import load_html as parse
+
+    watch(data)
+    tree = parse(data)
+    page = trafilatura.bare_extraction(
+        tree,
+        with_metadata=True,
+        include_comments=False,
+        # A date that merely occurs in the story is not the day on which it was published.
+        date_extraction_params={"extensive_search": False, "original_date": True},
+    )
+    if tree is None or not isinstance(page, Document) or not page.text:
+        raise LoadError("no main text was found in the page")
+    metadata = Metadata(
+        title=page.title,
+        published=as_date(page.date),
+        source=page.sitename,
+        author=page.author,
+        url=page.url,
+        language=(tree.get("lang") or "").split("-")[0] or None,
+    )
+    # The library puts each paragraph on a line of its own.
+    return [Loaded(clean(re.sub(r"\n+", "\n\n", page.text)), metadata)]
+
+
+@contextmanager
+def _reasons(suffix: str) -> Iterator[None]:
+    """Whatever goes wrong in a library that reads a file is said in one line, and nothing printed."""
+    loggers = [logging.getLogger(name) for name in _TALKATIVE]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    except LoadError as error:
+        raise LoadError(_line(str(error), _LONGEST_REASON)) from error.__cause__
+    except RecursionError:
+        raise LoadError("it nests too deeply") from None
+    except Exception as error:  # there is no end to how a file can be broken
+        reason = _line(f"{type(error).__name__}: {error}", _LONGEST_REASON)
+        raise LoadError(f"it is broken, or no {suffix} file ({reason})") from error
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
+
+
+def _finished(loaded: Loaded, seen: dict[str, int]) -> Loaded:
+    """An article with what its text tells of it, in clean lines, and a key that no other has."""
+    known = loaded.metadata.or_else(from_text(loaded.text))
+    url = _line(known.url or "")
+    language = known.language or ""
+    metadata = Metadata(
+        title=_line(known.title or "") or None,
+        published=known.published,
+        source=_line(known.source or "") or None,
+        author=_line(known.author or "") or None,
+        place=_line(known.place or "") or None,
+        url=url if _ADDRESS.fullmatch(url) else None,
+        language=language if _LANGUAGE.fullmatch(language) else None,
+    )
+    key = _distinct(_line(loaded.key), seen) if loaded.key else None
+    return replace(loaded, metadata=metadata, key=key)
+
+
+def _distinct(key: str, seen: dict[str, int]) -> str:
+    seen[key] = seen.get(key, 0) + 1
+    return key if seen[key] == 1 else _distinct(f"{key}#{seen[key]}", seen)
+
+
+def _too_long(loaded: Loaded) -> Skipped:
+    reason = f"it has {len(loaded.text):,} characters; {LONGEST:,} are the most"
+    return Skipped(_line(loaded.key or loaded.metadata.title or "", 80), reason)
+
+
+def _line(text: str, longest: int = _LONGEST_LINE) -> str:
+    return shorten(clean(text), longest)
+
+
+def _plain(read: Callable[[bytes], Iterable[Loaded | Skipped]]) -> Loader:
+    """A loader of files that have no fields to be named."""
+    return lambda data, fields: read(data)
+
+
+Loader = Callable[[bytes, Fields], Iterable[Loaded | Skipped]]
+LOADERS: dict[str, Loader] = {
+    ".txt": _plain(load_text),
+    ".text": _plain(load_text),
+    ".md": _plain(load_markdown),
+    ".markdown": _plain(load_markdown),
+    ".html": _plain(load_html),
+    ".htm": _plain(load_html),
+    ".xhtml": _plain(load_html),
+    ".pdf": _plain(load_pdf),
+    ".docx": _plain(load_docx),
+    ".epub": _plain(load_epub),
+    ".xml": _plain(load_feed),
+    ".rss": _plain(load_feed),
+    ".atom": _plain(load_feed),
+    **RECORDS,
+}

@@ -1,0 +1,124 @@
+"""What a language model wrote -> plain sentences, each with the passages that it names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rag.text.sentences import sentences
+from rag.text.words import in_one_line
+from rag.types import Span
+
+_NUMBERS = r"\^?\d{1,4}(?:\s*[,;–-]\s*\^?\d{1,4})*"
+MARK = re.compile(rf"(?<!\s)\s*(?:\[\s*{_NUMBERS}\s*\]|【\s*{_NUMBERS}[^】]*】)")
+_BEGUN = re.compile(r"(?<!\s)\s*(?:\[[\s\d,;^–-]*|【[^】]*|<\w{0,8})\Z")
+_RANGE = re.compile(r"(\d+)(?:\s*[–-]\s*\^?(\d+))?")
+_THOUGHT = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE)
+_UNSEEN = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+)
+_FENCE = re.compile(r"^\s*(?:```|~~~).*$", re.MULTILINE)
+_LINKED = re.compile(r"!?\[([^\[\]]*)\]\([^()]*(?:\([^()]*\)[^()]*)*\)")
+_DEFINITION = re.compile(r"^\s*\[[^\]]+\]:\s*\S+.*$", re.MULTILINE)
+_TAG = re.compile(r"<(?:/?[A-Za-z][^<>]*|!--.*?--)>", re.DOTALL)
+_LEAD = re.compile(r"^\s*(?:#{1,6}\s+|[-*+•>]\s+|\d{1,2}[.)]\s+)+", re.MULTILINE)
+_EMPHASIS = re.compile(r"(\*{1,3}|(?<!\w)_{1,3}|`+)(?=\S)(.+?)(?<=\S)\1")
+_CALL = re.compile(r"^(?:answer|final answer)\s*:\s*", re.IGNORECASE)
+# Remarks about the sources are no claims that a source could support.
+_REMARK = re.compile(
+    r"\b(?:articles?|passages?|sources?|texts?|documents?|context|information|excerpts?)\b[^.]{0,60}"
+    r"\b(?:do(?:es)?\s+not|don[’']t|doesn[’']t|cannot|can[’']t|no\b|never|not)\b"
+    r"|\b(?:no|not)\b[^.]{0,60}\b(?:in|by|from)\s+the\s+(?:\w+\s+)?"
+    r"(?:articles?|passages?|sources?|texts?|documents?|context|excerpts?)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A sentence of a draft, without marks, and the numbers of the passages that it names."""
+
+    text: str
+    marks: tuple[int, ...]
+
+    @property
+    def is_remark(self) -> bool:
+        """Whether it says that the sources do not say something, and cites none."""
+        return not self.marks and bool(_REMARK.search(self.text))
+
+
+def read(draft: str) -> list[Said]:
+    """The sentences of a draft, each once. Markup becomes plain words; where a link leads is
+    dropped.
+    """
+    text = _plain(draft)
+    bare, marks = "", []
+    at = 0
+    for match in MARK.finditer(text):
+        bare += text[at : match.start()]
+        marks.append((len(bare), _numbers(match.group())))
+        at = match.end()
+    bare += text[at:]
+    return _marked(bare, marks)
+
+
+def shown(draft: str) -> str:
+    """A draft as far as it has come, for whoever watches: without its marks, since those number
+    the passages and not the citations, even one of which only the beginning is there.
+    """
+    return _BEGUN.sub("", MARK.sub("", visible(without_thoughts(draft)))).strip()
+
+
+def without_thoughts(text: str) -> str:
+    """What a model says, without what it only thinks."""
+    return _THOUGHT.sub("", text)
+
+
+def visible(text: str) -> str:
+    """Text without what is not seen but acts, as on the terminal or on the order of the letters."""
+    return _UNSEEN.sub("", text)
+
+
+def _marked(bare: str, marks: list[tuple[int, list[int]]]) -> list[Said]:
+    """Each mark belongs to the sentence that it stands in or behind."""
+    spans = [span for line in _lines(bare) for span in sentences(bare, line)]
+    found: dict[str, tuple[int, ...]] = {}
+    for number, span in enumerate(spans):
+        after = spans[number + 1].start if number + 1 < len(spans) else len(bare)
+        first = span.start if number else -1
+        named = [n for place, some in marks if first < place <= after for n in some]
+        words = in_one_line(bare[span.start : span.end])
+        if re.search(r"\w", words):
+            found[words] = tuple(dict.fromkeys((*found.get(words, ()), *named)))
+    return [Said(words, marks) for words, marks in found.items()]
+
+
+def _plain(draft: str) -> str:
+    text = visible(without_thoughts(draft))
+    for pattern, instead in (
+        (_FENCE, ""),
+        (_DEFINITION, ""),
+        (_LINKED, r"\1"),
+        (_TAG, ""),
+        (_LEAD, ""),
+        (_EMPHASIS, r"\2"),
+    ):
+        text = pattern.sub(instead, text)
+    return _CALL.sub("", text.strip())
+
+
+def _numbers(mark: str) -> list[int]:
+    found: list[int] = []
+    for match in _RANGE.finditer(mark.partition("†")[0]):
+        first, last = int(match[1]), int(match[2] or match[1])
+        found += range(first, min(last, first + 20) + 1)
+    return found
+
+
+def _lines(text: str) -> Iterator[Span]:
+    start = 0
+    for line in text.splitlines(keepends=True):
+        if line.strip():
+            yield Span(start, start + len(line))
+        start += len(line)

@@ -1,0 +1,63 @@
+"""What an answer says beside its sentences, in whole sentences for the reader."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from rag.answering.render import NO_DATE, day
+from rag.checking.conflicts import Conflict
+from rag.text.words import in_one_line
+from rag.types import Article, Citation
+
+_OLD = timedelta(days=365)
+_REST = 0.5  # of the dated articles: so many must be newer for the sources to be called old
+
+
+def failed(model: str, reason: str) -> str:
+    return f"{model} gave no answer: {reason}. The articles are quoted instead."
+
+
+def left_out(sentences: int) -> str:
+    if sentences == 1:
+        return "A sentence that the sources do not support was left out."
+    return f"{sentences} sentences that the sources do not support were left out."
+
+
+def nothing_left(model: str) -> str:
+    return f"The sources support nothing of what {model} wrote. The articles are quoted instead."
+
+
+def remarked(words: str) -> str:
+    return f"The model remarks: {words}"
+
+
+def age(cited: Sequence[Citation], dates: Sequence[tuple[date, int]]) -> str | None:
+    """Whether the newest source is old relative to the rest; `dates` count the library's articles."""
+    published = [citation.published for citation in cited]
+    known = [each for each in published if each]
+    if not dates or len(known) < len(published) or not known:
+        return None
+    newest, last = max(known), dates[-1][0]
+    newer = sum(count for each, count in dates if each > newest)
+    if last - newest <= _OLD or newer < _REST * sum(count for _, count in dates):
+        return None
+    return f"The newest source is of {day(newest)}; the articles go up to {day(last)}."
+
+
+def disagreement(conflict: Conflict) -> str:
+    """What the articles say, the newer one last and named so."""
+    sides = [(conflict.one, conflict.ours), (conflict.other, conflict.theirs)]
+    one, other = conflict.one.published, conflict.other.published
+    if one and other and one > other:
+        sides.reverse()
+    newer = ", which is newer" if one and other and one != other else ""
+    said = [f"“{words}” in {_called(article)}" for article, words in sides]
+    return f"Sources disagree: {said[0]}, {said[1]}{newer}."
+
+
+def _called(article: Article) -> str:
+    """An article by its title, source and date."""
+    published = day(article.published) if article.published else NO_DATE
+    known = ", ".join(filter(None, (article.source, published)))
+    return f"“{in_one_line(article.title)}” ({known})"

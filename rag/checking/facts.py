@@ -1,0 +1,126 @@
+"""What in a sentence can be checked word by word: numbers, dates, names, quotations, denials."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import Literal
+
+from rag.checking.names import Names, folded, is_same_word, names
+from rag.text.numbers import held, numbers, times
+from rag.text.words import WORD
+
+Kind = Literal["number", "date", "name", "quotation", "address"]
+
+_QUOTED = re.compile(
+    r"“([^“”]+)”|«([^«»]+)»|„([^„“”]+)[“”]|(?<!\w)\"([^\"]+)\"|(?<!\w)[‘']([^‘’']{3,})[’'](?!\w)"
+)
+_LEFT_OUT = re.compile(r"\[?(?:…|\.{3})\]?")
+_ADDRESS = re.compile(
+    r"(?:https?://|www\.)[^\s<>\"”’)\]]+|\b[\w.+-]+@[\w-]+\.[\w.]+\b", re.IGNORECASE
+)
+_NOT = re.compile(
+    r"\b(?:not(?! (?:only|just|merely|least))|never|no(?!\.)|none|nobody|nothing|neither|nor|cannot)\b|\w*n[’']t\b",
+    re.IGNORECASE,
+)
+# A source may deny in other words than the sentence.
+_DENIAL = re.compile(
+    _NOT.pattern
+    + r"|\b(?:without|un(?:able|likely|willing|clear|known)|fail\w*|lack\w*|refus\w+|reject\w*|"
+    r"den(?:y|ies|ied)|avoid\w*|prevent\w*|exclud\w+|absen\w+|except|few|little|rarely|hardly|ban(?:s|ned)?|"
+    r"prohibit\w*|impossible)\b",
+    re.IGNORECASE,
+)
+_AUXILIARIES = frozenset(
+    """
+    a an the any be been being is are was were has have had do does did will would can could may
+    might must should to yet ever even of in on by
+    """.split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something that a source must hold; `words` as the sentence writes it.
+
+    `keys` are the forms of it of which a source must hold one.
+    """
+
+    kind: Kind
+    words: str
+    keys: frozenset[str]
+
+
+def facts(sentence: str, language: str = "en", ordinary: Iterable[str] = ()) -> list[Fact]:
+    """The facts of a sentence.
+
+    `ordinary` are words known to be no names: what the sources write in small letters.
+    """
+    found = [
+        Fact("address", each.rstrip("."), frozenset({each.rstrip(".").lower()}))
+        for each in _ADDRESS.findall(sentence)
+    ]
+    text = _ADDRESS.sub(" ", sentence)
+    for match in _QUOTED.finditer(text):
+        for words in filter(plain, _LEFT_OUT.split(next(filter(None, match.groups())))):
+            found.append(Fact("quotation", words.strip(), frozenset({plain(words)})))
+    found += [
+        Fact("date" if number.is_date else "number", number.words, number.values)
+        for number in numbers(text, language)
+    ]
+    found += [Fact("name", *name) for name in names(text, language, frozenset(ordinary))]
+    return list({(fact.kind, fact.keys): fact for fact in found}.values())
+
+
+class Source:
+    """What a text holds, looked up by facts."""
+
+    def __init__(self, text: str, language: str = "en", published: date | None = None) -> None:
+        self._plain = f" {plain(text)} "
+        self._lower = text.lower()
+        self._names = Names(text)
+        self._numbers = held(text, language)
+        self._times = times(text, published)
+
+    def __contains__(self, fact: Fact) -> bool:
+        if fact.kind == "address":
+            return any(key in self._lower for key in fact.keys)
+        if fact.kind == "quotation":
+            return any(f" {key} " in self._plain for key in fact.keys)
+        if fact.kind == "name":
+            return fact.keys in self._names
+        is_time = fact.kind == "date" and not fact.keys.isdisjoint(self._times)
+        return is_time or not fact.keys.isdisjoint(self._numbers)
+
+
+@lru_cache(maxsize=1_000)
+def source(text: str, language: str = "en", published: date | None = None) -> Source:
+    """A text looked up by facts; one is asked for many sentences, so it is remembered."""
+    return Source(text, language, published)
+
+
+def plain(text: str) -> str:
+    """The words of a text without case, accents and marks, for comparing quotations."""
+    return " ".join(folded(text))
+
+
+def denials(sentence: str, source: str) -> tuple[str, ...]:
+    """What a sentence denies and its source does not, or the other way round: "not attend"."""
+    denied = _NOT.search(sentence)
+    if denied:
+        return () if _DENIAL.search(source) else (denied.group(),)
+    said = set(folded(sentence))
+    for match in _NOT.finditer(source):
+        following = folded(source[match.end() :][:60])
+        word = next((word for word in following if word not in _AUXILIARIES), "")
+        if any(is_same_word(word, other) for other in said):
+            return (f"{match.group().strip()} {word}",)
+    return ()
+
+
+def small_words(text: str) -> frozenset[str]:
+    """The words that a text writes in small letters."""
+    return frozenset(word for word in WORD.findall(text) if word[0].islower())

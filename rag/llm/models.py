@@ -1,0 +1,125 @@
+"""The name of a language model -> a LangChain chat model."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import weakref
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rag.errors import ArticleQAError, ModelError, SettingsError
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+QUOTE = "quote"
+"""The name of no model at all: the answer is quoted."""
+
+LOCAL = "local"
+_EXTRAS = {"openai": "openai", "ollama": "ollama", "anthropic": "anthropic", LOCAL: "local"}
+_MODULES = {
+    "openai": ("langchain", "langchain_openai"),
+    "ollama": ("langchain", "langchain_ollama"),
+    "anthropic": ("langchain", "langchain_anthropic"),
+    LOCAL: ("langchain", "langchain_openai", "xllamacpp"),
+}
+# With these, the same question gets the same answer; some models of the others refuse the setting.
+_STEADY: dict[str, Any] = {"temperature": 0}
+
+
+def chat_model(name: str, base_url: str = "") -> BaseChatModel:
+    """The model of a name such as "ollama:qwen3:4b", "openai:gpt-5", "local:path/to/model.gguf".
+
+    `base_url` is the address of a server, which is taken for an OpenAI-compatible one unless
+    the name begins with a provider. Raises ModelError with what to install or to set.
+    """
+    provider, _, model = name.partition(":")
+    if provider == LOCAL:
+        return _local(model)
+    if base_url and (not model or not _is_provider(provider)):
+        provider, model = "openai", name.removeprefix("openai:")
+    if not model:
+        raise SettingsError(
+            f"ARTICLE_QA_MODEL: {name!r} names no provider; write for example ollama:{name}, "
+            f"openai:{name}, {LOCAL}:path/to/model.gguf or {QUOTE}"
+        )
+    options: dict[str, Any] = {}
+    if base_url:
+        options |= {"base_url": base_url} | _STEADY
+        if provider == "openai" and not os.environ.get("OPENAI_API_KEY"):
+            options["api_key"] = "none"  # a server of one's own asks for none, but the client does
+    elif provider == "ollama":
+        options |= _STEADY
+    return _made(name, provider, model, options)
+
+
+def display_name(name: str) -> str:
+    """A model's name without the folders of its file, which are nobody's business."""
+    provider, _, model = name.partition(":")
+    return f"{LOCAL}:{Path(model).name}" if provider == LOCAL else name
+
+
+def _is_provider(name: str) -> bool:
+    """Whether LangChain knows a provider of this name; where it is missing, those of the extras."""
+    if name in _EXTRAS:
+        return True
+    return name.replace("-", "_") in _known()
+
+
+def _known() -> set[str]:
+    if importlib.util.find_spec("langchain") is None:
+        return set()
+    from langchain.chat_models import base
+
+    return set(getattr(base, "_BUILTIN_PROVIDERS", ()))
+
+
+def _made(name: str, provider: str, model: str, options: dict[str, Any]) -> BaseChatModel:
+    _require(name, provider)
+    from langchain.chat_models import init_chat_model
+
+    try:
+        made: BaseChatModel = init_chat_model(model, model_provider=provider, **options)
+    except Exception as error:  # whatever a provider raises for a missing package, key or name
+        line = next(iter(str(error).strip().splitlines()), repr(error))
+        raise ModelError(f"the model {name} cannot be used: {line}") from error
+    return made
+
+
+def _require(name: str, provider: str) -> None:
+    missing = [
+        each
+        for each in _MODULES.get(provider, ("langchain",))
+        if importlib.util.find_spec(each) is None
+    ]
+    if missing:
+        extra = _EXTRAS.get(provider)
+        what = f"'article-qa[{extra}]'" if extra else " ".join(missing)
+        raise ModelError(f"the model {name} needs another package; run: pip install {what}")
+
+
+def _local(model: str) -> BaseChatModel:
+    """A GGUF file behind a llama.cpp server of its own, which ends with the model or the process."""
+    name = f"{LOCAL}:{model}"
+    _require(name, LOCAL)
+    import httpx
+
+    from rag.llm.local import LocalServer, find
+
+    try:
+        path = find(model)
+        server = LocalServer.start(path)
+    except ArticleQAError as error:
+        raise ModelError(f"the model {name} cannot be used: {error}") from error
+    # A proxy that the environment names knows nothing of this machine's loopback address.
+    options: dict[str, Any] = {
+        "base_url": server.base_url,
+        "api_key": server.api_key,
+        "http_client": httpx.Client(trust_env=False),
+        "http_async_client": httpx.AsyncClient(trust_env=False),
+    }
+    options |= _STEADY
+    made = _made(name, "openai", path.stem, options)
+    weakref.finalize(made, server.close)
+    return made
