@@ -20,11 +20,11 @@ from evals.figures import Figure
 from ingest.cli import reported
 from ingest.inputs.sources import discover
 from ingest.sync import sync
-from rag.assistant import ArticleQA
 from rag.encoders.export import ExportedEncoder
 from rag.encoders.sentence_transformer import Encoder, SentenceTransformerEncoder
+from rag.langchain import ArticleQA
+from rag.opening import build_assistant, create_library
 from rag.settings import Settings
-from rag.store.embedded.library import Library
 
 T = TypeVar("T")
 SEEDS = Path(__file__).parents[1] / "seeds"
@@ -62,9 +62,9 @@ def over_seeds(encoder: Encoder, settings: Settings) -> Iterator[Figure]:
     """The project's own questions; thresholds and weights were chosen without the second half."""
     questions = seeds.load()
     with TemporaryDirectory(prefix="article-qa-eval-") as home:
-        library = Library.create(Path(home), encoder)
-        sync(library, discover([SEEDS]))
-        with ArticleQA.over(library, settings) as qa:
+        library = create_library(settings.model_copy(update={"home": Path(home)}), encoder)
+        sync(library, discover([SEEDS]), encoder)
+        with ArticleQA(build_assistant(settings, library, encoder)) as qa:
             asked = [(each, qa.ask(each.text)) for each in _bar(questions, "seeds")]
             talks = list(followups.ask(qa, _bar(followups.load(), "follow-ups")))
     yield from seeds.figures(asked[::2], "tuned on")
@@ -81,7 +81,7 @@ def over_squad(data: squad.Dataset, encoder: Encoder) -> Iterator[Figure]:
     yield from figures.retrieval(asked)
     yield from figures.quoting(asked)
     yield from figures.citing(asked)
-    yield figures.exactness(asked)
+    yield figures.exactness(asked, {article.id: article.text for article in data.articles})
     yield from support.figures(checked)
     for first, left_out in ((0, "second, fourth, ..."), (1, "first, third, ...")):
         kept = data.articles[first::2]
@@ -113,10 +113,12 @@ def _check(qa: ArticleQA, data: squad.Dataset) -> Iterator[support.Checked]:
     for claim in claims(data):
         if claim.article_id in held_out:
             stated.setdefault(claim.question, []).append(claim)
+    retriever = qa.assistant.retriever
     for question in _bar(list(stated)[::2], "statements"):
-        evidence = qa.retriever.rank(question, k=qa.retriever.rerank).evidence
-        for claim in stated[question]:
-            yield support.check(claim, evidence, qa.checker)
+        with qa.library.snapshot() as snapshot:
+            ranking = retriever.rank(snapshot, question, k=retriever.rerank)
+            for claim in stated[question]:
+                yield support.check(claim, ranking, qa.assistant.checker)
 
 
 def _bar(items: Sequence[T], what: str) -> Iterable[T]:

@@ -27,10 +27,10 @@ from evals.texts import recombined
 from ingest.inputs.sources import discover
 from ingest.passages import split
 from ingest.sync import sync
-from rag.assistant import ArticleQA
 from rag.encoders.export import ExportedEncoder
 from rag.encoders.onnx_encoder import FOLDER, OnnxEncoder, stored
 from rag.encoders.sentence_transformer import Encoder, SentenceTransformerEncoder, Vectors, unit
+from rag.langchain import ArticleQA
 from rag.settings import Settings
 from rag.store.embedded.library import Library
 from rag.types import Answer, Origin, in_context

@@ -1,4 +1,4 @@
-"""A library for a measurement: real Chroma and SQLite in a folder that goes when it is done."""
+"""A library for a measurement: real Chroma and SQLite in a folder that is deleted at the end."""
 
 from __future__ import annotations
 
@@ -7,21 +7,32 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from ingest.embedding import ThreadEmbedder, embed
 from ingest.passages import split
-from rag.assistant import ArticleQA
 from rag.encoders.sentence_transformer import Encoder
+from rag.langchain import ArticleQA
+from rag.opening import build_assistant, create_library
 from rag.settings import Settings
-from rag.store.embedded.library import Library
+from rag.store.library import Library
 from rag.types import Article, Origin
 
 
 @contextmanager
 def library_of(articles: Iterable[Article], encoder: Encoder) -> Iterator[ArticleQA]:
-    """The articles, ingested as the product ingests them, ready to be asked with its defaults."""
+    """Ingest the articles as the product does, and open them with its default settings."""
     with TemporaryDirectory(prefix="article-qa-eval-") as home:
-        library = Library.create(Path(home), encoder)
-        with library.writing() as edition:
-            for article in articles:
-                edition.put(Origin(article.origin, ""), [(article, split(article, encoder))])
-        with ArticleQA.over(library, Settings.load()) as qa:
+        settings = Settings.load(home=Path(home))
+        library = create_library(settings, encoder)
+        put(library, articles, encoder)
+        with ArticleQA(build_assistant(settings, library, encoder)) as qa:
             yield qa
+
+
+def put(library: Library, articles: Iterable[Article], encoder: Encoder) -> int:
+    """Split, embed and store articles, each as its own origin; return the number of vectors."""
+    with library.update() as update:
+        texts = (
+            update.put(Origin(article.origin, ""), [(article, split(article, encoder))])
+            for article in articles
+        )
+        return embed(update, texts, ThreadEmbedder(encoder))

@@ -21,8 +21,8 @@ import numpy as np
 from ingest.inputs.sources import discover
 from ingest.sync import sync
 from rag.encoders.sentence_transformer import SentenceTransformerEncoder, TokenVectors, Vectors
-from rag.store.embedded.integrity import problems
-from rag.store.embedded.library import Library
+from rag.store.embedded.library import EmbeddedLibrary
+from rag.store.library import Library
 
 _ARTICLES = 40
 _SENTENCES = (
@@ -33,7 +33,7 @@ _SENTENCES = (
 _PLACES = ("Tokyo", "Nara", "Busan", "Lima", "Oslo", "Quito", "Turin", "Galway")
 _THINGS = ("bridge", "treaty", "ferry", "budget", "museum", "harbor", "tunnel", "school")
 
-State = tuple[dict[str, tuple[str, tuple[str, ...]]], frozenset[str]]
+State = dict[str, tuple[str, tuple[str, ...]]]
 """Each article's text with the keys of its passages, and the keys of all vectors."""
 
 
@@ -113,15 +113,15 @@ def run(
         work = Path(temporary)
         (work / "tokenizer.json").write_bytes(_tokenizer())
         encoder = Recorder(real)
-        calm, hit = (Library.create(work / name, encoder) for name in ("calm", "hit"))
+        calm, hit = (EmbeddedLibrary.create(work / name, encoder.name) for name in ("calm", "hit"))
         _edit(work / "articles", chance, everything=True)
         for library in (calm, hit):
-            sync(library, discover([work / "articles"]))
+            sync(library, discover([work / "articles"]), encoder)
         lasts = 10.0  # seconds that an ingest takes when nobody kills it; the first one tells
         while (killed := outcome["before"] + outcome["after"]) < kills:
             before = state(hit)
             _edit(work / "articles", chance)
-            sync(calm, discover([work / "articles"]))
+            sync(calm, discover([work / "articles"]), encoder)
             encoder.save(work)
             hit.close()
             delay = chance.uniform(0, lasts) if outcome else lasts
@@ -132,26 +132,24 @@ def run(
             outcome[
                 "not killed in time" if lived else "before" if found == before else "after"
             ] += 1
-            assert not list(problems(hit)), list(problems(hit))
-            sync(hit, discover([work / "articles"]))
+            assert not list(hit.problems()), list(hit.problems())
+            sync(hit, discover([work / "articles"]), encoder)
             assert state(hit) == state(calm), "the finishing run reached another state"
-            assert not list(problems(hit)), list(problems(hit))
+            assert not list(hit.problems()), list(hit.problems())
             on_progress(f"{killed} of {kills}: {dict(outcome)}")
     return outcome
 
 
 def state(library: Library) -> State:
     """All that a reader can see."""
-    with library.reading() as view:
-        articles = {
-            summary.id: (
-                view.catalog.articles([summary.id])[summary.id].text,
-                tuple(p.key for _, p in view.catalog.numbered_passages_of(summary.id)),
+    with library.snapshot() as snapshot:
+        return {
+            entry.id: (
+                snapshot.articles([entry.id])[entry.id].text,
+                tuple(found.passage.key for found in snapshot.passages_of(entry.id)),
             )
-            for summary in view.catalog.summaries()
+            for entry in snapshot.listing()
         }
-        vectors = view.vectors.batches(1_000) if view.vectors else ()
-        return articles, frozenset(key for keys, _ in vectors for key in keys)
 
 
 def _ingest_and_kill(name: str, work: Path, delay: float) -> float | None:
@@ -177,12 +175,13 @@ def _ingest_and_kill(name: str, work: Path, delay: float) -> float | None:
 
 
 def _child(name: str, work: str, home: str) -> None:
-    library = Library.open(home, Recorded(name, Path(work)))
+    encoder = Recorded(name, Path(work))
+    library = EmbeddedLibrary.open(Path(home), name)
     import chromadb  # noqa: F401 - before the clock starts: only the writing is of interest
 
     sources = discover([Path(work) / "articles"])
     print("begun", flush=True)
-    sync(library, sources)
+    sync(library, sources, encoder)
 
 
 def _edit(folder: Path, chance: random.Random, *, everything: bool = False) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from evals.claims import Claim
@@ -123,14 +123,10 @@ def refusal(asked: Asked, present: frozenset[str], which: str) -> list[Figure]:
     ]
 
 
-def exactness(asked: Asked) -> Figure:
-    """Every citation against the text that it points into."""
-    pairs = [
-        (cited, {each.article.id: each.article for each in answer.evidence}[cited.article_id])
-        for _, answer in asked
-        for cited in answer.citations
-    ]
-    exact = sum(article.text[cited.start : cited.end] == cited.quote for cited, article in pairs)
+def exactness(asked: Asked, texts: Mapping[str, str]) -> Figure:
+    """Compare every citation with the text of its article; `texts` are by article id."""
+    pairs = [(cited, texts[cited.article_id]) for _, answer in asked for cited in answer.citations]
+    exact = sum(text[cited.start : cited.end] == cited.quote for cited, text in pairs)
     return Figure(
         "exact citations", "article.text[start:end] == quote", exact, len(pairs), goal=1.0
     )

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evals.figures import Figure, normal
-from rag.assistant import ArticleQA
 from rag.followups.leaning import needs_context
+from rag.langchain import ArticleQA
 from rag.types import Answer
 
 CONVERSATIONS = Path(__file__).with_name("conversations.json")

@@ -26,10 +26,9 @@ from evals.seeds import load
 from ingest.inputs.sources import discover
 from ingest.sync import sync
 from rag.answering.render import REFUSAL
-from rag.assistant import ArticleQA
-from rag.encoders.export import ExportedEncoder
+from rag.langchain import ArticleQA
+from rag.opening import build_assistant, create_library, open_encoder
 from rag.settings import Settings
-from rag.store.embedded.library import Library
 from rag.types import Answer
 
 SEEDS = Path(__file__).parents[1] / "seeds"
@@ -215,9 +214,10 @@ def _plain(text: str) -> str:
 @contextmanager
 def _library(home: Path) -> Iterator[ArticleQA]:
     settings = Settings.load(home=home)
-    library = Library.create(home, ExportedEncoder.from_settings(settings))
-    sync(library, discover([SEEDS]))
-    with ArticleQA.over(library, settings) as qa:
+    encoder = open_encoder(settings)
+    library = create_library(settings, encoder)
+    sync(library, discover([SEEDS]), encoder)
+    with ArticleQA(build_assistant(settings, library, encoder)) as qa:
         yield qa
 
 

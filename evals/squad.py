@@ -50,7 +50,9 @@ def load(path: Path) -> Dataset:
                     if not each.get("is_impossible", False)
                 ]
             articles.append(
-                Article(str(number), text, title, url=f"squad:{number}", origin=f"squad:{number}")
+                Article(
+                    str(number), title, url=f"squad:{number}", origin=f"squad:{number}", text=text
+                )
             )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise LoadError(f"{path} is not SQuAD-format JSON: {error!r}") from None

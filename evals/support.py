@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from evals.claims import Claim
 from evals.figures import Figure, meets
-from rag.answering.citations import Stated
 from rag.checking.checker import Checker
-from rag.types import Evidence
+from rag.checking.claims import SupportedSentence
+from rag.retrieval.retriever import Ranking
 
 FALSE = ("number", "date", "name")
 
@@ -22,18 +22,19 @@ class Checked:
     """
 
     claim: Claim
-    stated: Stated
-    moved: Stated | None
+    stated: SupportedSentence
+    moved: SupportedSentence | None
 
 
-def check(claim: Claim, evidence: Sequence[Evidence], checker: Checker) -> Checked:
+def check(claim: Claim, ranking: Ranking, checker: Checker) -> Checked:
     """A statement against the passages that its question finds, as a language model's would be."""
+    evidence, counts = ranking.evidence, ranking.word_counts
     right = [n for n, e in enumerate(evidence) if meets(claim, e.article.id, e.passage)]
     wrong = [n for n in range(len(evidence)) if n not in right]
-    stated = checker.check(claim.text, right[:1], evidence)
+    stated = checker.check(claim.text, right[:1], evidence, counts)
     moved = None
     if claim.kind == "true" and right and wrong:
-        moved = checker.check(claim.text, wrong[:1], evidence)
+        moved = checker.check(claim.text, wrong[:1], evidence, counts)
     return Checked(claim, stated, moved)
 
 

@@ -26,4 +26,4 @@ def recombined(real: Sequence[Article]) -> Iterator[Article]:
         paragraphs = (" ".join(chance.sample(said, _SENTENCES)) for _ in range(_PARAGRAPHS))
         title = " ".join(chance.choice(said).split()[:6])
         name = f"recombined:{number}"
-        yield Article(name, BREAK.join(paragraphs), title, url=name, origin=name)
+        yield Article(name, title, url=name, origin=name, text=BREAK.join(paragraphs))

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from ingest.formats.records import Fields
     from ingest.inputs.sources import Failure, Sources
     from rag.encoders.sentence_transformer import Encoder
-    from rag.store.embedded.library import Library
+    from rag.settings import Settings
+    from rag.store.library import Library
     from rag.types import Origin
 
 
@@ -66,22 +67,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Ingest and print the report; 0 when all went well, 1 when some files failed."""
-    from rag.encoders.export import ExportedEncoder
+    from rag.opening import create_library, open_encoder
     from rag.settings import Settings
-    from rag.store.embedded.library import Library
 
     settings = Settings.load(home=arguments.home)
-    encoder = ExportedEncoder.from_settings(settings)
+    encoder = open_encoder(settings)
     if arguments.watch and _urls(arguments):
         raise IngestError("--watch follows folders and files; a URL cannot be watched")
     local = _local(arguments)  # what cannot be found is said before a library is made
     if arguments.dry_run:
-        return _print_plan(arguments, local, settings.home, encoder)
-    library = Library.create(settings.home, encoder)
+        return _print_plan(arguments, local, settings, encoder)
+    library = create_library(settings, encoder)
     try:
-        status = _sync(arguments, local, library)
+        status = _sync(arguments, local, library, encoder)
         if arguments.watch:
-            _watch(arguments, library)
+            _watch(arguments, library, encoder)
     finally:
         library.close()
     return status
@@ -121,30 +121,31 @@ def _with_web(
         yield local | fetched
 
 
-def _sync(arguments: argparse.Namespace, local: Sources, library: Library) -> int:
-    from ingest.inputs.remote import remember
+def _sync(arguments: argparse.Namespace, local: Sources, library: Library, encoder: Encoder) -> int:
     from ingest.sync import sync
 
-    with library.catalog.reading() as catalog:
-        known = catalog.origins()
+    with library.snapshot() as snapshot:
+        known = snapshot.origins()
     with _with_web(arguments, local, known) as sources, Bar("Ingesting", " files") as bar:
         report = sync(
             library,
             sources,
+            encoder,
             fields=_fields(arguments),
             keep_missing=arguments.keep_missing,
             wait=arguments.wait,
             progress=bar,
         )
-    remember(library.home, local.folders)
+    library.allow_folders(local.folders)
     if arguments.json:
         print(json.dumps(asdict(report), indent=2), flush=True)
     else:
         print_failures(report.failures)
         print(
-            f"{report.added} added, {report.changed} changed, {report.removed} removed, "
-            f"{report.unchanged} unchanged, {len(report.failures)} failed; "
-            f"{report.embedded} passages embedded in {report.seconds:.1f} s",
+            f"{counted(report.added, 'file')} added, {report.changed} changed, "
+            f"{report.removed} removed, {report.unchanged} unchanged, "
+            f"{len(report.failures)} failed; {counted(report.articles, 'article')} read, "
+            f"{counted(report.embedded, 'passage')} embedded in {report.seconds:.1f} s",
             flush=True,
         )
         _print_left_out(report.left_out)
@@ -157,17 +158,19 @@ def _fields(arguments: argparse.Namespace) -> Fields:
     return Fields.parse(arguments.fields) if arguments.fields else USUAL
 
 
-def _print_plan(arguments: argparse.Namespace, local: Sources, home: Path, encoder: Encoder) -> int:
-    from ingest.sync import look, plan
-    from rag.store.embedded.library import Library
+def _print_plan(
+    arguments: argparse.Namespace, local: Sources, settings: Settings, encoder: Encoder
+) -> int:
+    from ingest.planning import inspect, plan
+    from rag.opening import open_library
 
     try:
-        with Library.open(home, encoder).catalog.reading() as catalog:
-            known, removed = catalog.origins(), catalog.removed()
+        with open_library(settings, encoder).snapshot() as snapshot:
+            known, removed = snapshot.origins(), snapshot.removed()
     except NoLibraryError:
         known, removed = {}, {}
     with _with_web(arguments, local, known) as sources:
-        found = look(sources, _fields(arguments))
+        found = inspect(sources, _fields(arguments))
         gone = () if arguments.keep_missing else sources.gone(known)
     todo = plan(found.digests, known, gone, removed=removed, named=sources.named)
     if arguments.json:
@@ -195,7 +198,7 @@ def _print_left_out(count: int) -> None:
         )
 
 
-def _watch(arguments: argparse.Namespace, library: Library) -> None:
+def _watch(arguments: argparse.Namespace, library: Library, encoder: Encoder) -> None:
     """Ingest again after each change, until interrupted; what fails once is tried at the next."""
     from watchfiles import watch
 
@@ -204,7 +207,7 @@ def _watch(arguments: argparse.Namespace, library: Library) -> None:
         for _ in watch(*arguments.paths):
             try:
                 # A file is named once, and not again by each change of another.
-                _sync(arguments, replace(_local(arguments), named=frozenset()), library)
+                _sync(arguments, replace(_local(arguments), named=frozenset()), library, encoder)
             except ArticleQAError as error:
                 print_error(error)
 

@@ -11,7 +11,7 @@ from typing import TypeAlias
 from ingest.paragraphs import LIST_ITEM, WRAPPED, paragraphs
 from rag.encoders.sentence_transformer import Encoder
 from rag.text.sentences import SENTENCE_END, sentences
-from rag.types import Article, Passage, Span, heading
+from rag.types import Article, Passage, Span
 
 # Short paragraphs share a passage up to this many tokens; one paragraph may fill the model's limit.
 TARGET = 128
@@ -28,7 +28,7 @@ def split(article: Article, encoder: Encoder) -> tuple[Passage, ...]:
     Paragraphs stay whole where they fit, a heading stays with what it heads, and no passage
     has more tokens than the encoder reads.
     """
-    title = heading(article)
+    title = article.heading
     limit = max(encoder.token_limit - len(encoder.token_spans([title])[0]), 1)
     found = _with_lists(
         article.text,
@@ -161,7 +161,7 @@ def _passage(
     article: Article, spans: Sequence[Span], quotable: frozenset[Span], encoder: str
 ) -> Passage:
     start, end = spans[0].start, spans[-1].end
-    key = digest(encoder, heading(article), article.text[start:end])
+    key = digest(encoder, article.heading, article.text[start:end])
     return Passage(
         id=digest(article.id, str(start), key),
         article_id=article.id,

@@ -6,9 +6,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from rag.assistant import ArticleQA
     from rag.errors import ArticleQAError
-    from rag.retrieval.retriever import HybridRetriever
+    from rag.langchain import ArticleQA, HybridRetriever
     from rag.settings import Settings
     from rag.types import (
         Answer,
@@ -23,9 +22,9 @@ if TYPE_CHECKING:
     )
 
 _HOME = {
-    "ArticleQA": "rag.assistant",
+    "ArticleQA": "rag.langchain",
     "ArticleQAError": "rag.errors",
-    "HybridRetriever": "rag.retrieval.retriever",
+    "HybridRetriever": "rag.langchain",
     "Settings": "rag.settings",
     **dict.fromkeys(
         (

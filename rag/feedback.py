@@ -1,27 +1,21 @@
-"""What readers said of answers: kept in a file of the library, and asked again later."""
+"""Readers' judgements of answers: recorded in the library, and replayed later."""
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Literal, get_args
 
-import portalocker
-
-from rag.assistant import ArticleQA
+from rag.assistant import Assistant, Options
 from rag.errors import QuestionError, StoreError
+from rag.store.library import Library
 from rag.text.words import in_one_line
 from rag.types import Answer
 
 Opinion = Literal["good", "bad", "wrong citation"]
-LONGEST_REASON = 500  # characters
-LARGEST_FILE = 50_000_000  # bytes
-_FILE = "feedback.jsonl"
-_KEPT = (
+MAX_REASON = 500  # characters
+_RECORDED = (
     "question",
     "rewritten_question",
     "scope",
@@ -35,9 +29,9 @@ _KEPT = (
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What a reader said of an answer: which question to ask again, and what was cited then.
+    """A judgement: the question to ask again, and what was cited then.
 
-    `blamed` are the words of the citation that is wrong, where it is one.
+    `blamed` are the words of the citation that is wrong, if one is.
     """
 
     question: str
@@ -50,69 +44,65 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A case asked again: whether it is now as its reader wants it, and in words."""
+    """A case asked again: whether the answer is now as its reader wants it, and what changed."""
 
     case: Case
-    is_well: bool
-    found: str
+    is_satisfied: bool
+    finding: str
 
 
-def note(
-    home: Path, answer: Answer, opinion: Opinion, *, number: int | None = None, reason: str = ""
+def record(
+    library: Library,
+    answer: Answer,
+    opinion: Opinion,
+    *,
+    number: int | None = None,
+    reason: str = "",
 ) -> None:
-    """Add what a reader said of an answer, and of the citation with a `number` if it is the wrong
-    one, to the library's file. Raises StoreError where it cannot be written.
+    """Record a judgement of an answer, or of its citation with this `number`.
+
+    Raises StoreError if it cannot be written.
     """
-    said = answer.to_dict()
-    record = {
-        "time": datetime.now(UTC).isoformat(timespec="seconds"),
-        "opinion": opinion,
-        "citation": number,
-        "reason": in_one_line(reason)[:LONGEST_REASON],
-        **{name: said[name] for name in _KEPT},
-    }
-    line = json.dumps(record, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
-    try:
-        with portalocker.Lock(home / _FILE, mode="ab", timeout=5) as file:
-            if file.tell() + len(line) > LARGEST_FILE:
-                raise StoreError(f"{home / _FILE} is full; read it, then move it away")
-            os.write(file.fileno(), line)
-    except (OSError, portalocker.LockException) as error:
-        why = getattr(error, "strerror", None) or "another process keeps it locked"
-        raise StoreError(f"{home / _FILE} cannot be written: {why}") from None
+    values = answer.to_dict()
+    library.add_feedback(
+        {
+            "time": datetime.now(UTC).isoformat(timespec="seconds"),
+            "opinion": opinion,
+            "citation": number,
+            "reason": in_one_line(reason)[:MAX_REASON],
+            **{name: values[name] for name in _RECORDED},
+        }
+    )
 
 
-def cases(home: Path) -> list[Case]:
-    """What readers said, oldest first. Raises StoreError for a file that is none of ours."""
-    try:
-        lines = (home / _FILE).read_bytes().splitlines()
-    except FileNotFoundError:
-        return []
-    found = []
-    for number, line in enumerate(lines, 1):
+def cases(library: Library) -> list[Case]:
+    """Return all judgements, oldest first. Raises StoreError for a record that is not one."""
+    judged = []
+    for number, entry in enumerate(library.feedback(), 1):
         try:
-            found.append(_case(json.loads(line)))
+            judged.append(_case(entry))
         except (ValueError, KeyError, TypeError):
-            raise StoreError(f"line {number} of {home / _FILE} is no feedback; remove it") from None
-    return found
+            raise StoreError(f"record {number} of the feedback is not valid; remove it") from None
+    return judged
 
 
-def replay(qa: ArticleQA, said: list[Case]) -> Iterator[Outcome]:
-    """Each case as it stands now.
+def replay(assistant: Assistant, judged: Iterable[Case]) -> Iterator[Outcome]:
+    """Ask each case again.
 
-    A good answer still cites all it cited. A bad one is not given again with the same citations,
-    and a wrong citation is made no more.
+    A good answer must still cite all it cited. A bad one must not cite the same again, and a wrong
+    citation must not return.
     """
-    for case in said:
+    for case in judged:
         try:
-            now = qa.ask(case.question, **case.scope)
-        except QuestionError as error:  # a source that is there no longer
+            answer = assistant.answer(case.question, Options(**case.scope))
+        except QuestionError as error:  # a source that no longer exists
             yield Outcome(case, False, str(error))
         else:
-            yield Outcome(case, *_judged(case, frozenset(each.quote for each in now.citations)))
+            quotes = frozenset(citation.quote for citation in answer.citations)
+            yield Outcome(case, *_compared(case, quotes))
 
 
-def _judged(case: Case, quotes: frozenset[str]) -> tuple[bool, str]:
+def _compared(case: Case, quotes: frozenset[str]) -> tuple[bool, str]:
     if case.opinion == "good" and case.quotes:
         kept = case.quotes <= quotes
         return kept, "cites the same words" if kept else "cites other words"
@@ -122,20 +112,20 @@ def _judged(case: Case, quotes: frozenset[str]) -> tuple[bool, str]:
         again = case.blamed in quotes
         return not again, "still cited" if again else "no longer cited"
     again = quotes == case.quotes
-    return not again, "answered as before" if again else "answered otherwise"
+    return not again, "answered as before" if again else "answered differently"
 
 
-def _case(record: dict[str, Any]) -> Case:
-    if record["opinion"] not in get_args(Opinion):
+def _case(entry: Mapping[str, Any]) -> Case:
+    if entry["opinion"] not in get_args(Opinion):
         raise ValueError
-    quotes = {each["number"]: str(each["quote"]) for each in record["citations"]}
-    scope = record["scope"]
-    number = record["citation"]
+    quotes = {citation["number"]: str(citation["quote"]) for citation in entry["citations"]}
+    scope = entry["scope"]
+    number = entry["citation"]
     return Case(
-        question=record["rewritten_question"] or record["question"],
+        question=entry["rewritten_question"] or entry["question"],
         scope={"after": scope["after"], "before": scope["before"], "source": scope["sources"]},
-        opinion=record["opinion"],
+        opinion=entry["opinion"],
         quotes=frozenset(quotes.values()),
         blamed=None if number is None else quotes[number],
-        reason=record["reason"],
+        reason=entry["reason"],
     )

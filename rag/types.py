@@ -1,4 +1,4 @@
-"""The nouns of the product: plain values, made once and never changed."""
+"""The values that travel through the product. All of them are immutable."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
 
-LONGEST_TITLE = 120  # characters of a title that are read together with each passage
+QUOTE = "quote"  # the `model` of an answer that quotes
+MAX_HEADING = 120  # characters of a title that are read together with each passage
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,15 +21,14 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Article:
-    """A text with what is known about it. Every citation points into `text`.
+class ArticleInfo:
+    """What is known about an article, without its text.
 
-    `pages` are the characters at which its pages begin, where it has pages. Articles of one
-    `story` are copies of one another.
+    `pages` holds the character offset at which each page begins, for formats with pages. Articles
+    with the same `story` are near duplicates of one another.
     """
 
     id: str
-    text: str
     title: str
     url: str
     origin: str
@@ -41,20 +41,32 @@ class Article:
     story: str = ""
 
     @property
-    def read_as(self) -> str:
-        """The language by whose rules it is read: English, where its own is not known."""
+    def language_or_default(self) -> str:
+        """The language whose rules apply to the text: English if the article does not name one."""
         return self.language or "en"
 
+    @property
+    def heading(self) -> str:
+        """The line that the encoder reads before each passage, which rarely names its subject."""
+        return self.title[:MAX_HEADING] + "\n"
+
     def page(self, start: int) -> int | None:
-        """The number of the page on which a character stands."""
+        """Return the number of the page that contains the character at `start`."""
         return bisect_right(self.pages, start) or None
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
-    """A file or page that was read, and a digest of what it held and of how it was read.
+class Article(ArticleInfo):
+    """An article with its text. Every citation points into `text`."""
 
-    Of a page, also the address where it was found, and what the server said to recognise it by.
+    text: str = field(kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A file or page that was ingested, and a digest of its content and of how it was read.
+
+    For a page: also the `address` where it was found and the validators that its server sent.
     """
 
     uri: str
@@ -78,7 +90,7 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Entry(Summary):
-    """An article with where it came from, and when it was ingested: a line in the corpus."""
+    """A summary with the origin of the article and the time when it was ingested."""
 
     origin: str
     ingested: datetime
@@ -86,10 +98,11 @@ class Entry(Summary):
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A run of whole sentences of one article: what is embedded and retrieved.
+    """A run of whole sentences of one article: the unit that is embedded and retrieved.
 
     `sentences` are the character ranges in the article's text that can be quoted, in reading
-    order; headings are not among them. `key` is a digest of the model and of the words embedded, so equal words share one vector.
+    order, without headings. `key` is a digest of the model and of the embedded text, so that equal
+    texts share one vector.
     """
 
     id: str
@@ -100,38 +113,45 @@ class Passage:
     sentences: tuple[Span, ...]
 
 
-def heading(article: Article) -> str:
-    """What the model reads before each passage: a passage rarely names its own subject."""
-    return article.title[:LONGEST_TITLE] + "\n"
+@dataclass(frozen=True, slots=True)
+class RetrievedPassage:
+    """A passage with its text and what is known about its article."""
 
+    article: ArticleInfo
+    passage: Passage
+    text: str
 
-def in_context(article: Article, passage: Passage) -> str:
-    """The words of a passage as the model reads them, behind the article's title."""
-    return heading(article) + article.text[passage.start : passage.end]
+    @classmethod
+    def of(cls, article: Article, passage: Passage) -> RetrievedPassage:
+        """Return the passage as it would be retrieved from a library that holds the article."""
+        return cls(article, passage, article.text[passage.start : passage.end])
+
+    @property
+    def text_with_heading(self) -> str:
+        """What the encoder reads: the passage below the title of its article."""
+        return self.article.heading + self.text
+
+    def quote(self, span: Span) -> str:
+        """Return the characters of a range of the article that lies within the passage."""
+        return self.text[span.start - self.passage.start : span.end - self.passage.start]
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
-    """One passage and how well its words cover the question (0 to 1).
+class Evidence(RetrievedPassage):
+    """A retrieved passage and how well it covers the question (0 to 1).
 
     `sentence_scores` runs parallel to `passage.sentences`.
     """
 
-    article: Article
-    passage: Passage
     score: float
     sentence_scores: tuple[float, ...]
-
-    @property
-    def text(self) -> str:
-        return self.article.text[self.passage.start : self.passage.end]
 
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A verbatim quotation: `article.text[start:end] == quote`, always.
+    """A verbatim quotation: `article.text[start:end] == quote` always holds.
 
-    `also` are the copies of the article that hold the same words.
+    `also` lists near duplicates of the article that contain the same words.
     """
 
     number: int
@@ -152,7 +172,7 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Nearest:
-    """An article by name: one that came close to a question, or a copy of one that is cited."""
+    """A reference to an article: a near miss for a question, or a copy of a cited article."""
 
     article_id: str
     title: str
@@ -162,15 +182,15 @@ class Nearest:
 
 
 Verdict = Literal["supported", "corrected", "unsupported"]
-"""Supported by what was cited; by another passage, so the citation was corrected; by none."""
+"""Supported by the cited passage, by another one (the citation was corrected), or by none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Support:
     """How well the sources support a sentence of an answer (`score`, 0 to 1).
 
-    `missing` are its numbers, dates, names, quotations and denials that the nearest passage does not
-    hold.
+    `missing` lists the numbers, dates, names, quotations and negations of the sentence that the
+    closest passage does not contain.
     """
 
     verdict: Verdict
@@ -180,7 +200,7 @@ class Support:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence of an answer and the numbers of the citations that it rests on."""
+    """A sentence of an answer and the numbers of the citations that support it."""
 
     text: str
     citations: tuple[int, ...]
@@ -189,9 +209,9 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which articles are asked: those published from `after` up to `before`, both days included,
-    by one of the `sources`. What is left out does not limit; an article without a date lies in no
-    range of dates.
+    """A filter over articles: published from `after` to `before`, both inclusive, by any of `sources`.
+
+    An empty field does not filter. An article without a date is in no range of dates.
     """
 
     after: date | None = None
@@ -204,7 +224,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Searched:
-    """How much lay within the scope of a question."""
+    """How much lies within the scope of a question."""
 
     passages: int
     articles: int
@@ -212,13 +232,13 @@ class Searched:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a question got: sentences with their citations, or a refusal without any.
+    """The answer to a question: sentences with their citations, or a refusal with neither.
 
-    `text` is all of it, with [n] marks. `model` is who worded it: "quote", or a language model.
-    `rewritten_question` is what was asked instead of a question that could not stand alone.
-    `searched` is what a refusal rests on; an answer rests on its citations.
-    `notices` are what a reader should know besides: that sources disagree, that a model failed.
-    `timings` maps each step to the seconds that it took.
+    `text` is the whole answer with its [n] marks. `model` is "quote" for quoted answers, or the
+    name of the language model that wrote it. `rewritten_question` is what was asked in place of a
+    question that depends on the conversation. `searched` is what a refusal is based on. `notices`
+    tell the reader what else matters: sources that disagree, a model that failed. `timings` maps
+    each step to its duration in seconds.
     """
 
     question: str
@@ -229,20 +249,25 @@ class Answer:
     nearest: tuple[Nearest, ...] = ()
     searched: Searched | None = None
     notices: tuple[str, ...] = ()
-    model: str = "quote"
+    model: str = QUOTE
     rewritten_question: str | None = None
     scope: Scope = Scope()
     evidence: tuple[Evidence, ...] = field(default=(), repr=False)
     timings: Mapping[str, float] = field(default_factory=dict, repr=False)
 
+    @property
+    def is_quoted(self) -> bool:
+        """Whether the sentences are the articles' own."""
+        return self.model == QUOTE
+
     def to_markdown(self) -> str:
-        """The answer with footnotes. What articles say is escaped, so none of it is markup."""
+        """Return the answer with footnotes. Text from articles is escaped, so it is never markup."""
         from rag.answering.render import to_markdown
 
         return to_markdown(self)
 
     def to_dict(self) -> dict[str, Any]:
-        """The answer as plain values that `json.dumps` takes; the evidence is left out."""
+        """Return the answer, without its evidence, as values that `json.dumps` accepts."""
         from rag.answering.render import to_dict
 
         return to_dict(self)
@@ -250,7 +275,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The first thing that a stream tells: the passages that were read for the question."""
+    """The first event of a stream: the passages that were read for the question."""
 
     evidence: tuple[Evidence, ...]
     rewritten_question: str | None = None
@@ -258,14 +283,14 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """A piece of the answer's text, as it comes.
+    """A piece of the answer's text as it is produced.
 
-    What a language model writes is a draft, its marks the numbers of the passages found: the
-    Answer, which comes last, has the checked sentences.
+    Text from a language model is a draft whose marks number the passages found. The Answer, which
+    comes last, has the checked sentences.
     """
 
     text: str
 
 
 Event = Found | Delta | Answer
-"""What a stream yields: Found once, Delta any number of times, and the whole Answer last."""
+"""What a stream yields: Found once, Delta any number of times, Answer last."""

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from rag.assistant import ArticleQA
+from rag.langchain import ArticleQA
 from ui.access import Access
 from ui.window.server import application
 

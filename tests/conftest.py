@@ -9,15 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ingest.inputs.sources import discover
-from ingest.sync import sync
-from rag.assistant import ArticleQA
 from rag.encoders.export import ExportedEncoder, export
 from rag.encoders.onnx_encoder import FOLDER
 from rag.encoders.sentence_transformer import SentenceTransformerEncoder
-from rag.settings import Settings
-from rag.store.embedded.catalog import Catalog
-from rag.store.embedded.library import Library
-from rag.types import in_context
+from rag.langchain import ArticleQA
+from rag.store.library import Library
+from tests.libraries import create, open_library, over, shared_encoder, sync
 
 if TYPE_CHECKING:
     from tests.browsing import Visit, playwright
@@ -45,7 +42,7 @@ def _no_export(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def encoder() -> SentenceTransformerEncoder:
-    return SentenceTransformerEncoder()
+    return shared_encoder()
 
 
 @pytest.fixture(scope="session")
@@ -53,7 +50,7 @@ def seeds_home(
     tmp_path_factory: pytest.TempPathFactory, encoder: SentenceTransformerEncoder
 ) -> Path:
     home = tmp_path_factory.mktemp("seeds")
-    library = Library.create(home, encoder)
+    library = create(home, encoder)
     report = sync(library, discover([SEEDS]))
     library.close()
     assert not report.failures
@@ -64,14 +61,18 @@ def seeds_home(
 
 def passages(home: Path) -> list[str]:
     """The texts that a library embedded."""
-    with Catalog(home / "catalog.sqlite").reading() as catalog:
-        return [in_context(article, passage) for _, article, passage in catalog.keyed()]
+    with open_library(home).snapshot() as snapshot:
+        return [
+            passage.text_with_heading
+            for entry in snapshot.listing()
+            for passage in snapshot.passages_of(entry.id)
+        ]
 
 
 @pytest.fixture(scope="session")
 def qa(seeds_home: Path, encoder: SentenceTransformerEncoder) -> Iterator[ArticleQA]:
     exported = ExportedEncoder(encoder, seeds_home / FOLDER)
-    with ArticleQA.over(Library.open(seeds_home, exported), Settings()) as qa:
+    with over(open_library(seeds_home, exported), encoder=exported) as qa:
         yield qa
 
 
@@ -117,7 +118,7 @@ def visit(browser: playwright.Browser) -> Iterator[Callable[..., Visit]]:
 
 @pytest.fixture
 def library(tmp_path: Path, encoder: SentenceTransformerEncoder) -> Iterator[Library]:
-    library = Library.create(tmp_path / "library", encoder)
+    library = create(tmp_path / "library", encoder)
     yield library
     library.close()
 

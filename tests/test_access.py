@@ -9,8 +9,8 @@ import httpx
 import pytest
 from gradio_client import Client
 
-from rag.assistant import ArticleQA
 from rag.errors import SettingsError
+from rag.langchain import ArticleQA
 from rag.settings import Settings
 from tests.browsing import Visit, chromium, expect, served
 from ui.access import Access, is_loopback

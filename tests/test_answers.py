@@ -7,11 +7,14 @@ from datetime import date
 import pytest
 from markdown_it import MarkdownIt
 
-from rag.answering.answerers import QuotingAnswerer
-from rag.assistant import ArticleQA
+from rag.answering.quoting import QuotingAnswerer
+from rag.checking.claims import Quotation
 from rag.errors import QuestionError
-from rag.retrieval.retriever import LONGEST_QUESTION
-from rag.types import Answer, Article, Evidence, Passage, Sentence, Span
+from rag.langchain import ArticleQA
+from rag.retrieval.question import MAX_QUESTION
+from rag.retrieval.retriever import Ranking
+from rag.store.library import WordCounts
+from rag.types import Answer, ArticleInfo, Evidence, Passage, Scope, Sentence, Span
 from tests.conftest import USERS_ARTICLE
 
 BLINKEN_AND_HAYASHI = (
@@ -131,7 +134,7 @@ def test_a_question_that_is_none_is_refused_in_one_line(qa: ArticleQA, question:
         "何ですか",
         "\x00x",
         "caf\udce9 where",
-        "w " * (LONGEST_QUESTION // 2),
+        "w " * (MAX_QUESTION // 2),
     ],
 )
 def test_no_question_breaks_the_search(qa: ArticleQA, question: str) -> None:
@@ -147,14 +150,16 @@ def test_near_repeats_are_said_once() -> None:
     texts = ["The missile flew over Japan on Tuesday.", "On Tuesday, the missile flew over Japan."]
     evidence = [
         Evidence(
-            Article(str(n), text, f"T{n}", "u", "o"),
+            ArticleInfo(str(n), f"T{n}", "u", "o"),
             Passage(str(n), str(n), str(n), 0, len(text), (Span(0, len(text)),)),
+            text,
             0.9,
             (0.9 - n / 100,),
         )
         for n, text in enumerate([*texts, "Japan protested strongly in Beijing."])
     ]
-    quoted = [each.text for each in QuotingAnswerer().answer("?", evidence)]
+    ranking = Ranking("?", Scope(), tuple(evidence), 3, lambda words: WordCounts({}, 3), {})
+    quoted = [each.text for each in QuotingAnswerer().answer(ranking)]
     assert quoted == [texts[0], "Japan protested strongly in Beijing."]
 
 
@@ -185,12 +190,14 @@ def test_an_answer_leaves_as_json(qa: ArticleQA) -> None:
 
 
 def test_what_an_article_says_is_no_markup_in_markdown(qa: ArticleQA) -> None:
-    from rag.answering.citations import Quotation, cite
+    from rag.answering.citations import cite
     from rag.answering.render import to_markdown
 
     text = "See ![x](http://evil.example/x.png) <img src=x> [a](javascript:b) `c` *d* # e."
     cited = cite(
-        Quotation(Article("1", text, "<b>T</b>\n# x", "javascript:x", "o"), Span(0, len(text)), 1),
+        Quotation(
+            ArticleInfo("1", "<b>T</b>\n# x", "javascript:x", "o"), Span(0, len(text)), text, 1
+        ),
         1,
     )
     markdown = to_markdown(Answer("?", text, (Sentence(text, (1,)),), (cited,)))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from markdown_it import MarkdownIt
 
-from rag.assistant import ArticleQA
+from rag.langchain import ArticleQA
 from tests.test_conversation import PERU, last
 from tests.test_page import HOSTILE, said
 from ui.window.chats import LONGEST, exported, kept, restored

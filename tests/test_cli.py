@@ -15,8 +15,8 @@ import pytest
 
 from ingest.cli import main as ingest
 from rag.encoders.sentence_transformer import SentenceTransformerEncoder
-from rag.store.embedded.library import Library
 from tests.conftest import ROOT, SEEDS
+from tests.libraries import create
 from tests.writing import CORRECTED, DRAFT, HOSTILE, QUESTION, SUPPORTED, UNSUPPORTED, Writer
 from ui.cli import main
 
@@ -300,7 +300,7 @@ def test_a_second_writer_is_said(
     encoder: SentenceTransformerEncoder,
 ) -> None:
     path = write("a.txt", "Some text is here.")
-    with Library.create(tmp_path / "home", encoder).writing():
+    with create(tmp_path / "home", encoder).writing():
         status = ingest([str(path), "--home", str(tmp_path / "home")])
         fails_in_one_line(status, capsys, "another process is writing")
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from rag.answering.answerers import QuotingAnswerer
-from rag.assistant import ArticleQA
 from rag.followups.standalone import Followups
+from rag.langchain import ArticleQA
 from rag.settings import Settings
 from rag.types import Answer
+from tests.libraries import over
 from tests.test_page import said
 from tests.writing import CORRECTED, DRAFT, QUESTION, SUPPORTED, UNSUPPORTED, Writer, worded
 from ui.window.conversation import Conversation, Only, reply
@@ -42,7 +43,7 @@ def test_the_answers_so_far_are_given_along_and_hold_no_articles(qa: ArticleQA) 
             assert not any(answer.evidence for answer in history)
             return "What is the capital of Ecuador?" if "it" in question.split() else question
 
-    listening = ArticleQA(qa.retriever, QuotingAnswerer(), followups=Listening())
+    listening = ArticleQA(replace(qa.assistant, followups=Listening()))
     one = last(reply(listening, QUESTION, Conversation()))
     two = last(reply(listening, PERU, one))
     three = last(reply(listening, "And what is it like?", two))
@@ -59,7 +60,7 @@ def test_a_model_that_fails_or_is_too_slow_ends_in_the_quoted_answer_and_says_so
         (worded(qa, DRAFT, error_on_chunk_number=30), "Writer gave no answer: it failed"),
         (
             worded(qa, "Wait", rest=30, settings=Settings(timeout=0.2)),
-            "it was not done after 0.2 seconds",
+            "it did not finish within 0.2 seconds",
         ),
         (worded(qa, " "), "Writer gave no answer: it wrote nothing"),
     ):
@@ -72,9 +73,7 @@ def test_a_model_that_fails_or_is_too_slow_ends_in_the_quoted_answer_and_says_so
 
 def test_stopping_ends_the_model_and_keeps_the_draft_marked_as_one(qa: ArticleQA) -> None:
     model = Writer(responses=[DRAFT], rest=30)
-    conversations = reply(
-        ArticleQA.over(qa.retriever.library, Settings(), model), QUESTION, Conversation()
-    )
+    conversations = reply(over(qa.library, Settings(), model), QUESTION, Conversation())
     for now in conversations:
         if CORRECTED in shown(now):
             assert now.stop
@@ -86,9 +85,7 @@ def test_stopping_ends_the_model_and_keeps_the_draft_marked_as_one(qa: ArticleQA
 
 def test_leaving_ends_the_model_too(qa: ArticleQA) -> None:
     model = Writer(responses=[DRAFT], rest=30)
-    conversations = reply(
-        ArticleQA.over(qa.retriever.library, Settings(), model), QUESTION, Conversation()
-    )
+    conversations = reply(over(qa.library, Settings(), model), QUESTION, Conversation())
     assert any("A draft:" in shown(now) for now in conversations)
     conversations.close()  # type: ignore[attr-defined]
     assert model.closed.wait(3)

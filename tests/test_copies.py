@@ -4,12 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ingest.inputs.sources import discover
-from ingest.sync import sync
-from rag.assistant import ArticleQA
 from rag.settings import Settings
-from rag.store.embedded.library import Library
-from rag.store.near_duplicates import ALIKE, bands, likeness, signature
+from rag.store.library import Library
+from rag.store.near_duplicates import ALIKE, bands, signature, similarity
 from tests.conftest import SEEDS, USERS_ARTICLE
+from tests.libraries import over, sync
 
 Write = Callable[[str, str | bytes], Path]
 
@@ -23,7 +22,7 @@ def test_a_lightly_edited_text_is_alike_and_another_one_is_not() -> None:
     assert one is not None
     assert edited is not None
     assert other is not None
-    assert likeness(one, edited) > ALIKE > likeness(one, other)
+    assert similarity(one, edited) > ALIKE > similarity(one, other)
     assert set(bands(one)) & set(bands(edited))
     assert signature("Too short to tell.") is None
 
@@ -35,7 +34,7 @@ def test_a_story_printed_by_five_outlets_is_one_piece_of_evidence(
         head = f"---\ntitle: '{outlet}: ministers speak'\nsource: {outlet}\n---\n"
         folder = write(f"{outlet}.md", f"{head}{STORY}\n\nMore news in the {outlet}.").parent
     sync(library, discover([folder, SEEDS / "hwasong-12.md"]))
-    with ArticleQA.over(library, Settings()) as qa:
+    with over(library, Settings()) as qa:
         answer = qa.ask(QUESTION)
         first = answer.citations[0]
         assert "condemned North Korea’s missile launch" in first.quote
@@ -51,7 +50,7 @@ def test_a_copy_without_the_quoted_words_is_not_named(library: Library, write: W
     folder = write("whole.txt", STORY).parent
     write("cut.txt", STORY.replace("Both ministers condemned", "The two condemned"))
     sync(library, discover([folder]))
-    with ArticleQA.over(library, Settings()) as qa:
+    with over(library, Settings()) as qa:
         assert qa.ask(QUESTION).citations[0].also == ()
         assert len(qa.ask("What is the alliance based on?").citations[0].also) == 1
 
@@ -60,7 +59,7 @@ def test_a_copy_that_is_rewritten_or_removed_is_one_no_more(library: Library, wr
     folder = write("one.txt", STORY).parent
     write("two.txt", STORY)
     sync(library, discover([folder]))
-    with ArticleQA.over(library, Settings()) as qa:
+    with over(library, Settings()) as qa:
         assert len(qa.ask(QUESTION).citations[0].also) == 1
         write("two.txt", "Quite another article about lighthouses stands here now. " * 5)
         sync(library, discover([folder]))

@@ -14,13 +14,12 @@ import numpy as np
 import pytest
 
 from ingest.inputs.sources import discover
-from ingest.sync import sync
-from rag.assistant import ArticleQA
 from rag.encoders.sentence_transformer import SentenceTransformerEncoder, Vectors
 from rag.settings import Settings
-from rag.store.embedded.library import Library
+from rag.store.library import Library
 from tests.browsing import Visit, chromium, expect, playwright, served, started, words
 from tests.conftest import SEEDS
+from tests.libraries import create, open_library, over, sync
 
 HOSTILE = "<img src=http://x.example/i.png onerror=window.hacked=1>"
 HARBOUR = f"""---
@@ -48,7 +47,7 @@ def enter(browser: playwright.Browser) -> Iterator[Callable[..., Visit]]:
         visits: list[Visit] = []
 
         def enter(library: Library, *, width: int = 1280) -> Visit:
-            qa = ArticleQA.over(library, Settings())
+            qa = over(library, Settings())
             url = windows.enter_context(served(qa, limit=1))
             size = {"width": width, "height": 800}
             context = browser.new_context(viewport=size, reduced_motion="reduce")
@@ -214,9 +213,9 @@ def test_an_ingest_elsewhere_is_said_and_a_second_one_refused(shelves, enter):
 def test_what_another_process_adds_is_seen_without_reloading(shelves, enter, encoder):
     page = enter(shelves).page
     expect(page.locator(ROWS)).to_have_count(6)
-    with Library.open(shelves.home, encoder).writing() as edition:
-        origin = next(uri for uri in edition.origins() if uri.endswith("hwasong-12.md"))
-        edition.remove(origin)
+    with open_library(shelves.home, encoder).writing() as update:
+        origin = next(uri for uri in update.origins() if uri.endswith("hwasong-12.md"))
+        update.remove(origin)
     expect(page.locator(ROWS)).to_have_count(5, timeout=10_000)
     expect(page.locator("#masthead .held")).to_contain_text("5 articles")
 
@@ -264,10 +263,10 @@ def many(tmp_path: Path, encoder: SentenceTransformerEncoder) -> Iterator[Librar
         for number in range(5_000)
     ]
     records.write_text("title,date,source,text\n" + "\n".join(lines))
-    hurried = Library.create(tmp_path / "many", Hurried())
+    hurried = create(tmp_path / "many", Hurried())
     assert not sync(hurried, discover([records])).failures
     hurried.close()
-    library = Library.open(tmp_path / "many", encoder)
+    library = open_library(tmp_path / "many", encoder)
     yield library
     library.close()
 
@@ -318,12 +317,12 @@ def test_a_phone_shows_the_corpus_without_scrolling_sideways(shelves, enter):
 
 
 def test_a_request_that_the_page_would_not_make_is_answered_in_a_line(qa, tmp_path):
-    from ingest.inputs.uploads import UploadService
+    from ingest.uploads import UploadService
     from ui.window import corpus
 
     secret = tmp_path / "secret.txt"
     secret.write_text("This file was never handed in.")
-    tab = corpus.lay_out(qa, UploadService(qa.retriever.library))
+    tab = corpus.lay_out(qa, UploadService(qa.library))
     functions: dict[str, Any] = {name: getattr(tab, name) for name in ("list_articles", "add")}
     for wanted in (None, [], {"words": 1}, {"words": "", "order": "1; --", "first": "x"}):
         assert "cannot be understood" in functions["list_articles"](wanted)["problem"]

@@ -12,14 +12,12 @@ import pytest
 
 from evals import crash
 from ingest.inputs.sources import discover
-from ingest.sync import sync
-from rag.assistant import ArticleQA
 from rag.encoders.sentence_transformer import SentenceTransformerEncoder
 from rag.errors import StoreError
 from rag.settings import Settings
-from rag.store.embedded.integrity import problems
-from rag.store.embedded.library import Library
+from rag.store.library import Library
 from tests.conftest import SEEDS
+from tests.libraries import create, open_library, over, sync
 
 Write = Callable[[str, str | bytes], Path]
 
@@ -49,7 +47,7 @@ def test_a_kill_at_any_moment_leaves_the_library_before_or_after(
 def test_a_full_disk_is_said_and_changes_nothing(
     small_disk: Path, write: Write, encoder: SentenceTransformerEncoder
 ) -> None:
-    library = Library.create(small_disk / "library", encoder)
+    library = create(small_disk / "library", encoder)
     path = write("coast.txt", COAST)
     sync(library, discover([path]))
     for number in range(15):
@@ -58,9 +56,9 @@ def test_a_full_disk_is_said_and_changes_nothing(
     with pytest.raises(StoreError) as caught:
         sync(library, discover([path.parent]))
     assert "\n" not in str(caught.value)
-    with ArticleQA.over(library, Settings()) as qa:
+    with over(library, Settings()) as qa:
         assert COAST in qa.ask(QUESTION).text
-    assert list(problems(library)) == []
+    assert list(library.problems()) == []
     shutil.rmtree(path.parent / "many")
     assert sync(library, discover([path.parent])).unchanged == 1
 
@@ -75,14 +73,14 @@ def test_vectors_cut_short_are_said_and_rebuilt(
     home = shutil.copytree(seeds_home, tmp_path / "copy")
     (file,) = (home / "vectors").rglob(name)
     os.truncate(file, int(file.stat().st_size * keep))
-    library = Library.open(home, encoder)
-    (problem,) = problems(library)
+    library = open_library(home, encoder)
+    (problem,) = library.problems()
     assert "article-qa rebuild" in problem
-    with pytest.raises(StoreError, match="article-qa rebuild"), library.reading():
+    with pytest.raises(StoreError, match="article-qa rebuild"), library.snapshot():
         pass
     assert library.rebuild() == 69
-    assert list(problems(library)) == []
-    with ArticleQA.over(library, Settings()) as qa:
+    assert list(library.problems()) == []
+    with over(library, Settings()) as qa:
         assert qa.ask("Who condemned the missile launch?").citations
 
 
@@ -90,26 +88,30 @@ def test_check_names_what_a_stranger_did_to_the_library(
     seeds_home: Path, tmp_path: Path, encoder: SentenceTransformerEncoder
 ) -> None:
     home = shutil.copytree(seeds_home, tmp_path / "copy")
-    library = Library.open(home, encoder)
-    assert list(problems(library)) == []
-    with library.writing() as edition:
-        edition.changed = True
+    library = open_library(home, encoder)
+    assert list(library.problems()) == []
+    with library.update() as update:
+        update.changed = True
         key = next(iter(library_keys(library)))
-        edition._vectors.delete([key])
-        edition._vectors.add(["stray"], encoder.embed(["nobody wrote this"]))
-    found = list(problems(library))
+        update._vectors.delete([key])
+        update._vectors.add(["stray"], encoder.embed(["nobody wrote this"]))
+    found = list(library.problems())
     assert "1 passages have no vector" in found
     assert "1 vectors belong to no passage" in found
     with library.catalog.writing() as catalog:
         catalog._db.execute("INSERT INTO words (words) VALUES ('delete-all')")
-    assert any("not found by its words" in problem for problem in problems(library))
+    assert any("not found by its words" in problem for problem in library.problems())
     library.rebuild()
-    assert list(problems(library)) == []
+    assert list(library.problems()) == []
 
 
 def library_keys(library: Library) -> set[str]:
-    with library.catalog.reading() as catalog:
-        return catalog.keys()
+    with library.snapshot() as snapshot:
+        return {
+            passage.passage.key
+            for entry in snapshot.listing()
+            for passage in snapshot.passages_of(entry.id)
+        }
 
 
 def test_an_interrupted_run_changes_nothing(library: Library, write: Write) -> None:
@@ -122,13 +124,13 @@ def test_an_interrupted_run_changes_nothing(library: Library, write: Write) -> N
 
     with pytest.raises(KeyboardInterrupt):
         sync(library, discover([folder]), progress=interrupt)
-    assert list(problems(library)) == []
-    with library.catalog.reading() as catalog:
-        assert len(catalog.summaries()) == 1
+    assert list(library.problems()) == []
+    with library.snapshot() as snapshot:
+        assert len(snapshot.listing()) == 1
     assert sync(library, discover([folder])).added == 1
 
 
 def test_the_seeds_are_whole(seeds_home: Path, encoder: SentenceTransformerEncoder) -> None:
-    library = Library.open(seeds_home, encoder)
-    assert list(problems(library)) == []
+    library = open_library(seeds_home, encoder)
+    assert list(library.problems()) == []
     assert sync(library, discover([SEEDS])).unchanged == 17

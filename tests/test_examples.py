@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ingest.inputs.sources import discover
-from ingest.sync import sync
-from rag.assistant import ArticleQA
+from rag.langchain import ArticleQA
 from rag.settings import Settings
-from rag.store.embedded.library import Library
+from rag.store.library import Library
+from tests.libraries import over, sync
 from ui.window import examples
 from ui.window.examples import Examples
 
@@ -27,7 +27,7 @@ def test_every_question_about_the_seeds_is_answered(qa: ArticleQA) -> None:
 def test_any_articles_are_asked_about_by_what_they_name_and_answer_it(
     library: Library, write: Callable[[str, str], Path]
 ) -> None:
-    qa = ArticleQA.over(library, Settings())
+    qa = over(library, Settings())
     made = Examples(qa)
     assert made.questions() == []
     write("why.txt", "Why did the Varnholm dam fail?\n\nThe Varnholm dam failed in a flood.")

@@ -12,12 +12,11 @@ from pathlib import Path
 import pytest
 
 from ingest.cli import main
-from ingest.inputs.uploads import UploadService
+from ingest.uploads import UploadService
 from ingest.web.client import PoliteClient
-from rag.assistant import ArticleQA
 from rag.encoders.sentence_transformer import SentenceTransformerEncoder
 from rag.settings import Settings
-from rag.store.embedded.library import Library
+from tests.libraries import open_library, over
 
 PAGE = """<html lang="en"><head><title>{title}</title>
 <meta property="article:published_time" content="2022-10-04"></head>
@@ -99,7 +98,7 @@ def test_a_page_is_read_once_and_again_only_when_it_changed(
     assert ingest(address, "--allow-private") == 0
     assert [status for path, status in site.asked if path == "/light"] == [200, 304]
     assert "1 unchanged" in capsys.readouterr().out.splitlines()[-1]
-    with ArticleQA.over(Library.open(home, encoder), Settings()) as qa:
+    with over(open_library(home, encoder), Settings()) as qa:
         cited = qa.ask("Who built the lighthouse at Cape Wrath?").citations[0]
         assert (cited.url, cited.title) == (address, "Lights of the north")
         assert str(cited.published) == "2022-10-04"
@@ -124,7 +123,7 @@ def test_a_feed_brings_its_entries_and_says_which_failed(
     assert output.out.startswith("2 added")
     assert output.err.count("\n") == 1
     assert "/gone: " in output.err
-    with ArticleQA.over(Library.open(home, encoder), Settings()) as qa:
+    with over(open_library(home, encoder), Settings()) as qa:
         assert "60 meters" in qa.ask("How high is the water tower of Mannheim?").text
 
 
@@ -138,15 +137,15 @@ def test_a_page_that_was_removed_stays_out_until_its_address_is_given_in_the_win
     site.put("/light", LIGHTHOUSE, "Lights")
     address = f"{site.url}/light"
     ingest(address, "--allow-private")
-    library = Library.open(home, encoder)
+    library = open_library(home, encoder)
     intake = UploadService(library)
-    with ArticleQA.over(library, Settings()) as qa:
+    with over(library, Settings()) as qa:
         (light,) = qa.articles()
         intake.remove(light.id)
         assert ingest(address, "--allow-private") == 0
         assert qa.articles() == []
         monkeypatch.setattr(
-            "ingest.inputs.uploads.PoliteClient", partial(PoliteClient, allow_private=True)
+            "ingest.uploads.PoliteClient", partial(PoliteClient, allow_private=True)
         )
         for fate in ("changed", "unchanged"):
             intake.add([], [address])
@@ -165,7 +164,7 @@ def test_a_page_that_cannot_be_had_keeps_what_was_there(
     assert ingest(f"{site.url}/light", "--allow-private") == 0
     site.pages.clear()
     assert ingest(f"{site.url}/light", "--allow-private") == 1
-    with ArticleQA.over(Library.open(home, encoder), Settings()) as qa:
+    with over(open_library(home, encoder), Settings()) as qa:
         assert LIGHTHOUSE.startswith(qa.ask("Who built the lighthouse?").citations[0].quote)
 
 

@@ -13,9 +13,9 @@ from langchain_core.language_models.fake_chat_models import FakeListChatModel
 from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 
-from rag.assistant import ArticleQA
 from rag.followups.leaning import needs_context
 from rag.followups.standalone import LONGEST, Followups
+from rag.langchain import ArticleQA
 from rag.types import Answer, Found
 
 SUMMIT = Answer(

@@ -15,11 +15,10 @@ import pytest
 from ingest.formats.loaders import Fields, Loaded, Skipped, load, summary
 from ingest.formats.pages import Line, flow
 from ingest.inputs.sources import discover
-from ingest.sync import sync
-from rag.assistant import ArticleQA
 from rag.errors import IngestError, LoadError
 from rag.settings import Settings
-from rag.store.embedded.library import Library
+from rag.store.library import Library
+from tests.libraries import over, sync
 
 Write = Callable[[str, str | bytes], Path]
 
@@ -475,8 +474,8 @@ def test_a_record_that_is_put_on_top_renames_no_other(library: Library, write: W
 
 
 def ids(library: Library) -> set[str]:
-    with library.catalog.reading() as catalog:
-        return {summary.id for summary in catalog.summaries()}
+    with library.snapshot() as snapshot:
+        return {summary.id for summary in snapshot.listing()}
 
 
 # Feeds
@@ -548,7 +547,7 @@ def test_xml_that_is_no_feed_is_refused() -> None:
 def test_a_citation_from_a_pdf_names_its_page(library: Library, write: Write) -> None:
     path = write("tarn.pdf", pdf([[HARBOUR], [BUDGET], [BRIDGE]]))
     sync(library, discover([path]))
-    with ArticleQA.over(library, Settings()) as qa:
+    with over(library, Settings()) as qa:
         answer = qa.ask("When will the new bridge over the Ose open?")
         assert answer.citations[0].page == 3
         assert "p. 3" in answer.to_markdown()

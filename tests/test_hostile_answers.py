@@ -13,13 +13,13 @@ from langchain_core.messages import BaseMessage
 from markdown_it import MarkdownIt
 
 from ingest.inputs.sources import discover
-from ingest.sync import sync
 from rag.answering import prompts
-from rag.answering.answerers import LONGEST_DRAFT
-from rag.assistant import ArticleQA
+from rag.answering.writing import MAX_DRAFT
+from rag.langchain import ArticleQA
 from rag.settings import Settings
-from rag.store.embedded.library import Library
+from rag.store.library import Library
 from rag.types import Answer
+from tests.libraries import over, sync
 from tests.writing import Writer, worded
 from ui.window import page
 
@@ -105,7 +105,7 @@ def tarn(library: Library, write: Callable[[str, str], Path]) -> Callable[[str],
         write("honest.txt", f"{TRUE} The firm Verhoeven did the work.\n")
         folder = write("hostile.txt", f"About the harbour of Tarn. {hostile}\n").parent
         assert not sync(library, discover([folder])).failures
-        return ArticleQA.over(library, Settings())
+        return over(library, Settings())
 
     return tarn
 
@@ -115,13 +115,15 @@ def test_an_article_gives_no_orders(tarn: Callable[[str], ArticleQA], hostile: s
     qa = tarn(hostile)
     answer = qa.ask(QUESTION)
     assert any(TRUE in each.quote for each in answer.citations)
-    articles = {each.article.id: each.article.text for each in answer.evidence}
-    assert all(articles[c.article_id][c.start : c.end] == c.quote for c in answer.citations)
+    for cited in answer.citations:
+        article = qa.article(cited.article_id)
+        assert article
+        assert article.text[cited.start : cited.end] == cited.quote
     is_inert(answer)
     # What a language model gets: each passage one JSON object on a line of its own.
     assert len(answer.evidence) >= 2
     _, asked = prompts.answering(QUESTION, answer.evidence)
-    passages = read(asked)
+    passages = read(asked[1])
     assert [each["passage"] for each in passages] == list(range(1, len(answer.evidence) + 1))
     assert [each["text"] for each in passages] == [each.text for each in answer.evidence]
     # A model that does as it is told: nothing of it is called supported unless an article says so.
@@ -154,8 +156,8 @@ def test_what_a_model_writes_is_no_markup(tarn: Callable[..., ArticleQA], reply:
 def test_a_model_that_does_not_stop_is_stopped(tarn: Callable[..., ArticleQA]) -> None:
     qa = tarn()
     model = Writer(responses=[f"{TRUE} [1] " + "The harbour is deep. " * 10_000])
-    answer = ArticleQA.over(qa.retriever.library, Settings(), model).ask(QUESTION)
-    assert len(answer.text) < LONGEST_DRAFT + 1_000
+    answer = over(qa.library, Settings(), model).ask(QUESTION)
+    assert len(answer.text) < MAX_DRAFT + 1_000
     assert answer.sentences[0].text == TRUE
     assert answer.sentences[0].support.verdict == "supported"
     assert model.closed.wait(60)

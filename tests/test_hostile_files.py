@@ -20,12 +20,12 @@ import pytest
 from ingest.cli import print_failures
 from ingest.formats.loaders import load
 from ingest.inputs.sources import discover
-from ingest.sync import sync
-from rag.assistant import ArticleQA
 from rag.errors import LoadError
+from rag.langchain import ArticleQA
 from rag.settings import Settings
-from rag.store.embedded.library import Library
+from rag.store.library import Library
 from rag.types import Article, Passage
+from tests.libraries import over, sync
 from tests.test_formats import docx, epub, pdf, zipped
 
 PLAIN = "The ferry to Ose leaves at nine. "
@@ -323,7 +323,7 @@ def test_a_folder_of_hostile_files_is_read_around(
         assert any(passage.sentences for passage in passages), name
     assert "root:" not in "".join(article.text for article, _ in articles.values())
 
-    with ArticleQA.over(library, Settings()) as qa:
+    with over(library, Settings()) as qa:
         assert quoted(qa, "When was the harbour of Tarn dredged?").startswith("The harbour of Tarn")
         assert "nine million crowns" in quoted(qa, "How large is the budget of the council?")
         assert "Nora Falk" in quoted(qa, "Who built the lighthouse on Skerry Rock?")
@@ -363,12 +363,12 @@ def test_no_document_makes_the_program_ask_an_address(name: str) -> None:
 
 def read_articles(library: Library) -> dict[str, tuple[Article, list[Passage]]]:
     """The articles that were read, by the names of their files."""
-    with library.catalog.reading() as catalog:
-        articles = catalog.articles(summary.id for summary in catalog.summaries())
+    with library.snapshot() as snapshot:
+        articles = snapshot.articles(summary.id for summary in snapshot.listing())
         return {
             article.origin.rpartition("/")[2]: (
                 article,
-                [passage for _, passage in catalog.numbered_passages_of(article.id)],
+                [each.passage for each in snapshot.passages_of(article.id)],
             )
             for article in articles.values()
         }

@@ -8,13 +8,12 @@ from pathlib import Path
 import pytest
 
 from ingest.inputs.sources import discover
-from ingest.sync import sync
-from rag.assistant import ArticleQA
 from rag.encoders.sentence_transformer import SentenceTransformerEncoder
+from rag.langchain import ArticleQA
 from rag.settings import Settings
-from rag.store.embedded.library import Library
 from rag.types import Answer, Article, Citation, Sentence, Span
 from tests.browsing import Visit, chromium, expect, served
+from tests.libraries import create, over, sync
 from ui.window import page
 
 RUN = "window.hacked=1"
@@ -93,10 +92,10 @@ def hostile(tmp_path: Path, encoder: SentenceTransformerEncoder) -> ArticleQA:
         name = each.replace("/", "\u2215").replace("\0", "")[:80]
         text = f"The harbour of Quell has {number} piers."
         (folder / f"{name}{number}.txt").write_text(text, encoding="utf-8")
-    library = Library.create(tmp_path / "home", encoder)
+    library = create(tmp_path / "home", encoder)
     report = sync(library, discover([folder]))
     assert (report.added, report.failures) == (len(HOSTILE) + 1, ())
-    return ArticleQA.over(library, Settings())
+    return over(library, Settings())
 
 
 def test_of_fifty_hostile_articles_and_file_names_nothing_runs_and_nothing_is_fetched(hostile):

@@ -15,12 +15,12 @@ from pathlib import Path
 import pytest
 
 from ingest.inputs.sources import discover
-from ingest.inputs.uploads import Outcome, Upload, UploadService, plain_name
-from ingest.sync import Report, sync
+from ingest.sync import Report
+from ingest.uploads import Outcome, Upload, UploadService, plain_name
 from rag.errors import IngestError, LibraryBusyError
-from rag.store.embedded.integrity import problems
-from rag.store.embedded.library import Library
+from rag.store.library import Library
 from tests.conftest import ROOT
+from tests.libraries import home_of, sync
 
 COAST = "The lighthouse at Cape Wrath was built in 1828 by Robert Stevenson."
 TOWER = "The water tower of Mannheim was finished in 1889 and is 60 meters high."
@@ -50,8 +50,8 @@ def remove(library: Library) -> Callable[[str], None]:
     """Remove an article by its title, as in the corpus tab."""
 
     def remove(title: str) -> None:
-        with library.catalog.reading() as catalog:
-            (entry,) = (each for each in catalog.entries() if each.title == title)
+        with library.snapshot() as snapshot:
+            (entry,) = (each for each in snapshot.listing() if each.title == title)
         assert UploadService(library).remove(entry.id) == entry
 
     return remove
@@ -67,17 +67,16 @@ def outcome(intake: UploadService) -> Outcome:
 
 
 def kept(library: Library) -> list[str]:
-    return sorted(path.name for path in (library.home / "uploads").iterdir())
+    return sorted(path.name for path in (home_of(library) / "uploads").iterdir())
 
 
 def titles(library: Library) -> list[str]:
-    with library.catalog.reading() as catalog:
-        return [entry.title for entry in catalog.entries(order="title", descending=False)]
+    with library.snapshot() as snapshot:
+        return [entry.title for entry in snapshot.listing(order="title", descending=False)]
 
 
-def generation(library: Library) -> int:
-    with library.catalog.reading() as catalog:
-        return catalog.state().generation
+def generation(library: Library) -> str:
+    return library.version()
 
 
 def test_files_are_added_changed_and_left_as_they_are(library: Library, hand: Hand) -> None:
@@ -91,10 +90,10 @@ def test_files_are_added_changed_and_left_as_they_are(library: Library, hand: Ha
     assert (done.added, done.changed, done.unchanged) == ((), ("tower.txt",), ("coast.txt",))
     assert [(each.path, each.reason) for each in done.failures] == [("x.md", "it holds no text")]
     assert kept(library) == ["coast.txt", "tower.txt"]
-    assert (library.home / "uploads" / "tower.txt").read_text() == TOWER + " It stands."
-    with library.catalog.reading() as catalog:
-        assert {entry.url for entry in catalog.entries()} == {"coast.txt", "tower.txt"}
-    again = sync(library, discover([library.home / "uploads"]))
+    assert (home_of(library) / "uploads" / "tower.txt").read_text() == TOWER + " It stands."
+    with library.snapshot() as snapshot:
+        assert {entry.url for entry in snapshot.listing()} == {"coast.txt", "tower.txt"}
+    again = sync(library, discover([home_of(library) / "uploads"]))
     assert (again.unchanged, again.added, again.changed) == (2, 0, 0)
 
 
@@ -108,7 +107,7 @@ def test_strangers_change_nothing(library: Library, hand: Hand) -> None:
     ):
         with pytest.raises(IngestError, match="open to everyone"):
             change()
-    assert not library.home.joinpath("uploads").exists()
+    assert not home_of(library).joinpath("uploads").exists()
 
 
 def test_a_broken_file_does_not_take_the_place_of_a_good_one(library: Library, hand: Hand) -> None:
@@ -118,7 +117,7 @@ def test_a_broken_file_does_not_take_the_place_of_a_good_one(library: Library, h
     intake.add([hand("coast.txt", b"\x00\x01\x02" * 99)])
     (failure,) = outcome(intake).failures
     assert failure.path == "coast.txt"
-    assert (library.home / "uploads" / "coast.txt").read_text() == COAST
+    assert (home_of(library) / "uploads" / "coast.txt").read_text() == COAST
     assert titles(library) == [COAST]
 
 
@@ -145,7 +144,7 @@ def test_a_name_leads_nowhere_else(claimed: str, name: str) -> None:
 def test_hostile_files_are_refused_with_reasons_and_nothing_is_written_elsewhere(
     library: Library, hand: Hand
 ) -> None:
-    before = {path for path in library.home.parent.rglob("*") if path.is_file()}
+    before = {path for path in home_of(library).parent.rglob("*") if path.is_file()}
     intake = UploadService(library, limit=1)
     handed = [
         hand("../../out.txt", COAST),
@@ -166,9 +165,9 @@ def test_hostile_files_are_refused_with_reasons_and_nothing_is_written_elsewhere
     assert reasons["big.txt"] == "it has 1.2 MB; 1 MB are the most"
     assert reasons["vast.txt"] == "it has 5.0 MB; 1 MB are the most"
     assert reasons["lost.txt"] == "its transfer failed"
-    after = {path for path in library.home.parent.rglob("*") if path.is_file()}
+    after = {path for path in home_of(library).parent.rglob("*") if path.is_file()}
     new = {path for path in after - before if "received" not in path.name}
-    outside = {path for path in new if not path.is_relative_to(library.home)}
+    outside = {path for path in new if not path.is_relative_to(home_of(library))}
     assert not outside
     assert kept(library) == ["out.txt"]
 
@@ -203,12 +202,12 @@ def test_what_a_killed_process_left_is_swept_and_what_another_is_using_is_not(
     library: Library, hand: Hand
 ) -> None:
     use = (
-        "import sys, time; from pathlib import Path; from ingest.inputs.uploads import _staging\n"
+        "import sys, time; from pathlib import Path; from ingest.uploads import _staging\n"
         "home = Path(sys.argv[1])\n"
         "with _staging(home / 'uploads', home / 'uploads.lock') as folder:\n"
         "    (folder / 'half.txt').write_text('half'); print(folder, flush=True); time.sleep(60)"
     )
-    command = [sys.executable, "-c", use, str(library.home)]
+    command = [sys.executable, "-c", use, str(home_of(library))]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         folder = Path(process.stdout.readline().strip())
@@ -245,7 +244,7 @@ def test_a_page_of_a_private_network_is_not_fetched(library: Library) -> None:
 
 def test_one_run_at_a_time_here_and_elsewhere(library: Library, hand: Hand) -> None:
     intake = UploadService(library)
-    with library.writing():
+    with library.update():
         assert intake.state().is_busy_elsewhere
         with pytest.raises(LibraryBusyError, match="an ingest is running"):
             intake.add([hand("coast.txt", COAST)])
@@ -262,11 +261,11 @@ def test_a_removed_article_is_gone_until_its_file_comes_again(library: Library, 
     outcome(intake)
 
     def remove(title: str) -> None:
-        with library.catalog.reading() as catalog:
-            (entry,) = (each for each in catalog.entries() if each.title == title)
+        with library.snapshot() as snapshot:
+            (entry,) = (each for each in snapshot.listing() if each.title == title)
         assert intake.remove(entry.id) == entry
         assert intake.remove(entry.id) is None
-        assert list(problems(library)) == []
+        assert list(library.problems()) == []
 
     remove(COAST)
     assert titles(library) == ["One", "Two"]
@@ -277,7 +276,7 @@ def test_a_removed_article_is_gone_until_its_file_comes_again(library: Library, 
     intake.add([hand("records.jsonl", RECORDS)])
     assert outcome(intake).changed == ("records.jsonl",)
     assert titles(library) == ["One", "Two"]
-    assert list(problems(library)) == []
+    assert list(library.problems()) == []
 
 
 def test_what_was_removed_stays_out_of_the_next_ingests_of_its_folder(
@@ -297,7 +296,7 @@ def test_what_was_removed_stays_out_of_the_next_ingests_of_its_folder(
     assert COAST not in titles(library)
     library.rebuild()
     assert sync(library, discover([folder])).left_out == 1
-    assert list(problems(library)) == []
+    assert list(library.problems()) == []
 
 
 def test_what_was_removed_comes_back_when_its_file_has_changed(
@@ -311,7 +310,7 @@ def test_what_was_removed_comes_back_when_its_file_has_changed(
     assert (again.changed, again.left_out) == (1, 0)
     assert titles(library) == ["Coast"]
     assert sync(library, discover([folder])).left_out == 0
-    assert list(problems(library)) == []
+    assert list(library.problems()) == []
 
 
 def test_what_was_removed_comes_back_when_its_file_is_named_itself(
@@ -326,7 +325,7 @@ def test_what_was_removed_comes_back_when_its_file_is_named_itself(
     assert (again.changed, again.unchanged, again.left_out) == (1, 1, 1)
     assert titles(library) == [COAST]
     assert sync(library, discover([path])).unchanged == 1
-    assert list(problems(library)) == []
+    assert list(library.problems()) == []
 
 
 def test_of_a_file_of_many_articles_the_removed_one_alone_stays_out(
@@ -340,8 +339,8 @@ def test_of_a_file_of_many_articles_the_removed_one_alone_stays_out(
         return sync(library, discover([path.parent]))
 
     def remove_first(title: str) -> None:
-        with library.catalog.reading() as catalog:
-            found = [each for each in catalog.entries() if each.title == title]
+        with library.snapshot() as snapshot:
+            found = [each for each in snapshot.listing() if each.title == title]
         assert UploadService(library).remove(found[0].id)
 
     ingest(*records)
@@ -356,7 +355,7 @@ def test_of_a_file_of_many_articles_the_removed_one_alone_stays_out(
     changed = records[0].replace("2021", "2022")
     assert ingest(changed, *records[1:]).left_out == 1
     assert titles(library) == ["One", "Three", "Two"]
-    assert list(problems(library)) == []
+    assert list(library.problems()) == []
 
 
 def test_a_file_that_vanished_is_forgotten_with_what_was_removed_of_it(
@@ -383,7 +382,7 @@ def test_an_upload_that_is_removed_comes_back_when_it_is_handed_in_again(
     intake.add([hand("coast.txt", COAST), hand("records.jsonl", RECORDS)])
     outcome(intake)
     remove("One")
-    again = sync(library, discover([library.home / "uploads"]))
+    again = sync(library, discover([home_of(library) / "uploads"]))
     assert (again.unchanged, again.left_out) == (2, 1)
     remove(COAST)
     intake.add([hand("coast.txt", COAST), hand("records.jsonl", RECORDS)])
@@ -410,19 +409,19 @@ def test_samples_that_were_removed_come_back_when_they_are_asked_for(
 def test_a_removal_that_fails_is_not_remembered(library: Library, write: Write) -> None:
     path = write("coast.txt", COAST)
     sync(library, discover([path]))
-    with library.catalog.reading() as catalog:
-        (entry,) = catalog.entries()
+    with library.snapshot() as snapshot:
+        (entry,) = snapshot.listing()
 
     def interrupted() -> None:
-        with library.writing() as edition:
-            edition.remove_article(entry.id)
+        with library.update() as update:
+            update.remove_article(entry.id)
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         interrupted()
     assert titles(library) == [COAST]
     assert sync(library, discover([path.parent])).left_out == 0
-    assert list(problems(library)) == []
+    assert list(library.problems()) == []
 
 
 def test_a_library_from_before_removals_were_remembered_opens_and_remembers_them(
@@ -430,9 +429,9 @@ def test_a_library_from_before_removals_were_remembered_opens_and_remembers_them
 ) -> None:
     folder = write("coast.txt", COAST).parent
     sync(library, discover([folder]))
-    with closing(sqlite3.connect(library.home / "catalog.sqlite")) as catalog:
+    with closing(sqlite3.connect(home_of(library) / "catalog.sqlite")) as catalog:
         catalog.execute("DROP TABLE removed")
-    assert list(problems(library)) == []
+    assert list(library.problems()) == []
     again = sync(library, discover([folder]))
     assert (again.unchanged, again.left_out) == (1, 0)
     remove(COAST)
@@ -452,10 +451,10 @@ def test_the_list_is_sorted_filtered_and_given_in_parts(library: Library, hand: 
     intake = UploadService(library)
     intake.add(files)
     outcome(intake)
-    with library.catalog.reading() as catalog:
+    with library.snapshot() as snapshot:
 
         def listed(**how: object) -> list[str]:
-            return [entry.title for entry in catalog.entries(**how)]  # type: ignore[arg-type]
+            return [entry.title for entry in snapshot.listing(**how)]  # type: ignore[arg-type]
 
         assert listed(order="title", descending=False) == ["Älpine huts", "alps in snow", "Boats"]
         assert listed(order="date") == ["alps in snow", "Älpine huts", "Boats"]
@@ -464,6 +463,6 @@ def test_the_list_is_sorted_filtered_and_given_in_parts(library: Library, hand: 
         assert listed(words=["ALPINE"]) == ["Älpine huts"]
         assert listed(words=["alp", "nzz"]) == ["alps in snow"]
         assert listed(words=["%"]) == []
-        assert catalog.entries_naming(["alp"]) == 2
+        assert snapshot.count(["alp"]) == 2
         assert listed(order="title", descending=False, limit=1, offset=1) == ["alps in snow"]
-        assert catalog.months() == [(None, None, 1), ("2021-05", "Zeit", 1), ("2023-01", "NZZ", 1)]
+        assert snapshot.months() == [(None, None, 1), ("2021-05", "Zeit", 1), ("2023-01", "NZZ", 1)]

@@ -7,7 +7,7 @@ from langchain_core.runnables import RunnableLambda
 from langchain_core.tracers.base import BaseTracer
 from langchain_core.tracers.schemas import Run
 
-from rag.assistant import ArticleQA
+from rag.langchain import ArticleQA
 from rag.types import Answer, Delta, Event, Found
 
 QUESTION = "Who condemned the missile launch?"

@@ -4,14 +4,13 @@ import shutil
 import threading
 import time
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 
 import pytest
 
 from ingest.inputs.sources import discover
-from ingest.sync import Plan, Report, plan, sync
-from rag.assistant import ArticleQA
+from ingest.planning import Plan, plan
+from ingest.sync import Report
 from rag.encoders.sentence_transformer import SentenceTransformerEncoder
 from rag.errors import (
     IngestError,
@@ -20,10 +19,11 @@ from rag.errors import (
     NoLibraryError,
     StoreError,
 )
+from rag.langchain import ArticleQA
 from rag.settings import Settings
-from rag.store.embedded.integrity import problems
-from rag.store.embedded.library import Library
-from rag.types import Origin, Scope
+from rag.store.library import Library
+from rag.types import Origin
+from tests.libraries import home_of, open_library, over, shared_encoder, sync
 
 Write = Callable[[str, str | bytes], Path]
 
@@ -35,13 +35,12 @@ def ingest(library: Library, folder: Path) -> Report:
     return sync(library, discover([folder]))
 
 
-def generation(library: Library) -> int:
-    with library.reading() as view:
-        return view.catalog.state().generation
+def generation(library: Library) -> str:
+    return library.version()
 
 
 def check(library: Library) -> None:
-    assert list(problems(library)) == []
+    assert list(library.problems()) == []
 
 
 def test_a_plan_compares_what_is_found_with_what_is_known() -> None:
@@ -62,7 +61,7 @@ def test_adding_editing_and_removing_reach_the_next_question(
 ) -> None:
     folder = write("coast.txt", COAST).parent
     assert ingest(library, folder).added == 1
-    with ArticleQA.over(library, Settings()) as qa:
+    with over(library, Settings()) as qa:
         assert COAST in qa.ask("Who built the lighthouse at Cape Wrath?").text
 
         write("tower.md", TOWER)
@@ -124,7 +123,7 @@ def test_a_file_that_cannot_be_read_is_reported_and_its_old_text_stays(
     report = ingest(library, folder)
     assert report.changed == 0
     assert [Path(each.path).name for each in report.failures] == ["coast.md"]
-    with ArticleQA.over(library, Settings()) as qa:
+    with over(library, Settings()) as qa:
         assert COAST in qa.ask("Who built the lighthouse at Cape Wrath?").text
 
 
@@ -133,8 +132,8 @@ def test_a_run_that_fails_changes_nothing(library: Library, write: Write) -> Non
     before = generation(library)
 
     def fail() -> None:
-        with library.writing() as edition:
-            edition.remove(next(iter(edition.origins())))
+        with library.update() as update:
+            update.remove(next(iter(update.origins())))
             raise RuntimeError("the power fails")
 
     with pytest.raises(RuntimeError):
@@ -152,8 +151,8 @@ def test_a_run_may_read_more_slowly_than_it_embeds(library: Library, write: Writ
 
 def test_readers_see_nothing_of_a_run_that_is_going_on(library: Library, write: Write) -> None:
     ingest(library, write("coast.txt", COAST).parent)
-    with ArticleQA.over(library, Settings()) as qa, library.writing() as edition:
-        edition.remove(next(iter(edition.origins())))
+    with over(library, Settings()) as qa, library.update() as update:
+        update.remove(next(iter(update.origins())))
         assert COAST in qa.ask("Who built the lighthouse at Cape Wrath?").text
 
 
@@ -162,13 +161,13 @@ def test_a_question_that_began_before_a_run_ends_on_the_old_articles(
 ) -> None:
     path = write("coast.txt", COAST)
     ingest(library, path.parent)
-    vector = library.encoder.embed([COAST])[0]
-    with library.reading() as view:
+    vector = shared_encoder().embed([COAST])[0]
+    with library.snapshot() as snapshot:
         write("coast.txt", TOWER)
         ingest(library, path.parent)
-        (found,) = view.search(vector, ["lighthouse"], 10)
+        (found,) = snapshot.search(vector, ["lighthouse"], limit=10)
         assert found.bm25 is not None
-        assert found.passage_id in view.catalog.passages([found.passage_id])
+        assert found.passage_id in snapshot.passages([found.passage_id])
     check(library)
 
 
@@ -179,15 +178,15 @@ def test_old_generations_go_when_nobody_reads_them(library: Library, write: Writ
     library.close()
     folder = write("coast.txt", COAST).parent
     ingest(library, folder)
-    assert len(list((library.home / "vectors").glob("*/"))) == 1
+    assert len(list((home_of(library) / "vectors").glob("*/"))) == 1
 
 
 def test_a_second_writer_is_told_to_wait(
     library: Library, write: Write, encoder: SentenceTransformerEncoder
 ) -> None:
     ingest(library, write("coast.txt", COAST).parent)
-    other = Library.open(library.home, encoder)
-    with library.writing(), pytest.raises(LibraryBusyError), other.writing():
+    other = open_library(home_of(library), encoder)
+    with library.update(), pytest.raises(LibraryBusyError), other.update():
         pass
 
 
@@ -201,7 +200,7 @@ def test_questions_from_many_threads_during_a_run_all_succeed(
     def ask(qa: ArticleQA) -> None:
         answers.extend(qa.ask("Who built the lighthouse at Cape Wrath?").text for _ in range(8))
 
-    with ArticleQA.over(library, Settings()) as qa:
+    with over(library, Settings()) as qa:
         threads = [threading.Thread(target=ask, args=(qa,)) for _ in range(4)]
         for thread in threads:
             thread.start()
@@ -220,35 +219,35 @@ def test_an_empty_folder_is_an_error_and_empties_nothing(library: Library, write
     path.unlink()
     with pytest.raises(IngestError, match="holds no articles"):
         ingest(library, path.parent)
-    with library.reading() as view:
-        assert len(view.catalog.summaries()) == 1
+    with library.snapshot() as snapshot:
+        assert snapshot.count() == 1
 
 
 def test_a_library_of_another_model_is_not_opened(library: Library) -> None:
     with pytest.raises(ModelMismatchError, match="ARTICLE_QA_ENCODER"):
-        Library.open(library.home, SentenceTransformerEncoder("another/model"))
+        open_library(home_of(library), SentenceTransformerEncoder("another/model"))
 
 
 def test_no_library_is_said_with_what_to_run(
     tmp_path: Path, encoder: SentenceTransformerEncoder
 ) -> None:
     with pytest.raises(NoLibraryError, match="article-qa ingest"):
-        Library.open(tmp_path / "nothing", encoder)
+        open_library(tmp_path / "nothing", encoder)
     (tmp_path / "half").mkdir()
     (tmp_path / "half" / "catalog.sqlite").touch()
     with pytest.raises(NoLibraryError):
-        Library.open(tmp_path / "half", encoder)
+        open_library(tmp_path / "half", encoder)
 
 
 def test_missing_or_broken_vectors_end_in_a_clear_message(library: Library, write: Write) -> None:
     ingest(library, write("coast.txt", COAST).parent)
     library.close()
-    (vectors,) = (library.home / "vectors").glob("*/")
+    (vectors,) = (home_of(library) / "vectors").glob("*/")
     (vectors / "chroma.sqlite3").write_bytes(b"this is no database" * 100)
-    with pytest.raises(StoreError), library.reading():
+    with pytest.raises(StoreError), library.snapshot():
         pass
     shutil.rmtree(vectors)
-    with pytest.raises(StoreError, match="article-qa rebuild"), library.reading():
+    with pytest.raises(StoreError, match="article-qa rebuild"), library.snapshot():
         pass
 
 
@@ -257,45 +256,4 @@ def test_a_broken_catalog_ends_in_a_clear_message(
 ) -> None:
     (tmp_path / "catalog.sqlite").write_bytes(b"this is no database" * 100)
     with pytest.raises(StoreError, match="not a database"):
-        Library.open(tmp_path, encoder)
-
-
-def test_words_are_scored_in_fewer_passages_of_a_large_library(
-    library: Library, write: Write, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for number in range(40):
-        side = "northern" if number % 4 == 0 else "southern"
-        text = f"---\ndate: 2020-01-01\n---\n\nPier {number} lies on the {side} bank."
-        path = write(f"{number}.md", text)
-    ingest(library, path.parent)
-    with library.reading() as view:
-
-        def found(*words: str, scope: Scope = Scope()) -> list[str]:
-            return [passage for passage, _ in view.catalog.fulltext.search(words, 10, scope)]
-
-        whole = found("northern", "7")
-        monkeypatch.setattr("rag.store.embedded.full_text._LARGE", 0)
-        assert len(whole) == 10
-        assert found("northern", "7") == whole  # one passage with the rarest word is too few
-        assert found("pier") != []
-        assert found("pier", "nowhere") != []
-        assert found("nowhere") == []
-        monkeypatch.setattr("rag.store.embedded.full_text._ENOUGH", 0)
-        assert found("northern", "7") == whole[:1]
-        assert found("northern", "7", scope=Scope(after=date(2019, 1, 1))) == whole
-
-
-def test_an_index_that_has_grown_finds_what_it_holds(
-    library: Library, write: Write, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("rag.store.embedded.vectors._SELDOM", 0.001)
-    ingest(library, write("coast.txt", COAST).parent)
-    ingest(library, write("tower.txt", TOWER).parent)
-    with library.reading() as view:
-        assert view.vectors is not None
-        batches = list(view.vectors.batches(1))
-        assert [len(keys) for keys, _ in batches] == [1, 1]
-        for keys, vectors in batches:
-            ((nearest, cosine),) = view.vectors.search(vectors[0], 1)
-            assert (nearest, round(cosine, 4)) == (keys[0], 1)
-    check(library)
+        open_library(tmp_path, encoder)

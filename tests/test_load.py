@@ -10,8 +10,8 @@ from gradio_client import Client
 
 from evals.load import Asked, all_at_once, answers, differing, faults
 from evals.seeds import load
-from rag.answering.answerers import QuotingAnswerer
-from rag.assistant import ArticleQA
+from rag.answering.quoting import QuotingAnswerer
+from rag.langchain import ArticleQA
 from tests.browsing import Visit, chromium, expect, served
 from ui.window import layout as window
 
@@ -51,15 +51,15 @@ def test_whoever_comes_when_the_window_is_full_is_told_so_and_loses_nothing(qa, 
     goes_on = threading.Event()
 
     class Slow:
-        model = "quote"
+        language_model = None
 
-        def answer(self, question, evidence, **_):
+        def answer(self, ranking, call=None):
             goes_on.wait(60)
-            return QuotingAnswerer().answer(question, evidence)
+            return QuotingAnswerer().answer(ranking)
 
     monkeypatch.setattr(window, "AT_ONCE", 1)
     monkeypatch.setattr(window, "WAITING", 1)
-    with chromium() as browser, served(ArticleQA(qa.retriever, Slow())) as url:
+    with chromium() as browser, served(ArticleQA(replace(qa.assistant, answerer=Slow()))) as url:
         visitor = Visit(browser.new_page())
         visitor.open(url)
         client = Client(url, verbose=False)

@@ -7,12 +7,12 @@ from ingest.paragraphs import paragraphs
 from ingest.passages import split
 from rag.encoders.sentence_transformer import SentenceTransformerEncoder
 from rag.text.sentences import sentences
-from rag.types import Article, Passage, Span, in_context
+from rag.types import Article, Passage, RetrievedPassage, Span
 from tests.conftest import USERS_ARTICLE
 
 
 def article(text: str, title: str = "A title") -> Article:
-    return Article("id", text, title, url="file:///a.txt", origin="file:///a.txt")
+    return Article("id", title, url="file:///a.txt", origin="file:///a.txt", text=text)
 
 
 def split_sentences(text: str) -> list[str]:
@@ -80,7 +80,9 @@ def test_no_passage_is_longer_than_what_the_model_reads(
     paragraph = "A sentence of eight words stands here again. " * 80
     made = article("\n\n".join([paragraph, long_sentence, long_word, paragraph]), title="T" * 200)
     passages = split(made, encoder)
-    lengths = encoder.token_spans([in_context(made, passage) for passage in passages])
+    lengths = encoder.token_spans(
+        [RetrievedPassage.of(made, passage).text_with_heading for passage in passages]
+    )
     assert max(map(len, lengths)) <= encoder.token_limit
     covered = "".join("".join(made.text[p.start : p.end].split()) for p in passages)
     assert covered == "".join(made.text.split()), "no character is lost"

@@ -10,12 +10,10 @@ from collections.abc import Sequence
 import pytest
 
 from ingest.inputs.sources import discover
-from ingest.sync import sync
-from rag.assistant import ArticleQA
 from rag.encoders.sentence_transformer import SentenceTransformerEncoder, Vectors
 from rag.settings import Settings
-from rag.store.embedded.library import Library
 from tests.browsing import ROOT, Visit, expect, playwright, served
+from tests.libraries import create, over, sync
 from tests.writing import DRAFT, worded
 from tests.writing import QUESTION as WRITTEN
 
@@ -107,7 +105,7 @@ def test_sources_that_disagree(library, write, visit, device):
             f"At the harbour of Tarn work {people} people. The mayor of Tarn visited them.\n",
         ).parent
     assert not sync(library, discover([folder])).failures
-    with served(ArticleQA.over(library, Settings())) as url:
+    with served(over(library, Settings())) as url:
         visitor = visit(url, **SIZES[device])
         visitor.ask("How many people work at the harbour of Tarn?")
         expect(visitor.page.locator(".aside", has_text="Sources disagree")).to_be_visible()
@@ -128,8 +126,8 @@ class Held(SentenceTransformerEncoder):
 
 def test_nothing_ingested_yet_and_an_ingest_that_runs(tmp_path, browser, device):
     encoder = Held()
-    library = Library.create(tmp_path / "new", encoder)
-    with served(ArticleQA.over(library, Settings())) as url:
+    library = create(tmp_path / "new", encoder)
+    with served(over(library, Settings())) as url:
         visitor = Visit(browser.new_context(viewport=SIZES[device]).new_page())
         page = visitor.page
         page.goto(url)

@@ -13,11 +13,11 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 
 from ingest.cli import main
-from rag.assistant import ArticleQA
 from rag.encoders.sentence_transformer import SentenceTransformerEncoder
+from rag.langchain import ArticleQA
 from rag.settings import Settings
-from rag.store.embedded.library import Library
 from tests.browsing import served
+from tests.libraries import open_library, over
 from ui.access import Access
 
 QUESTION = "Who condemned the missile launch?"
@@ -38,7 +38,7 @@ def grown(tmp_path: Path, encoder: SentenceTransformerEncoder) -> Iterator[Artic
     folder.mkdir()
     (folder / "one.txt").write_text("The lighthouse at Cape Wrath was built in 1828.")
     assert main([str(folder), "--home", str(tmp_path / "home")]) == 0
-    with ArticleQA.over(Library.open(tmp_path / "home", encoder), Settings()) as qa:
+    with over(open_library(tmp_path / "home", encoder), Settings()) as qa:
         yield qa
 
 

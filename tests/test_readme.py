@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from evals import plots
-from rag.assistant import ArticleQA
+from rag.langchain import ArticleQA
 from tests.browsing import served
 from tests.conftest import ROOT
 

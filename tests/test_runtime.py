@@ -14,14 +14,14 @@ import pytest
 import rag.encoders.export
 import ui.cli
 from evals.seeds import QUESTIONS
-from rag.assistant import ArticleQA
 from rag.encoders.export import ExportedEncoder, export
 from rag.encoders.onnx_encoder import FOLDER, OnnxEncoder, named
 from rag.encoders.sentence_transformer import SentenceTransformerEncoder
+from rag.langchain import ArticleQA
 from rag.settings import Settings
-from rag.store.embedded.library import Library
 from rag.types import Answer
 from tests.conftest import ROOT, USERS_ARTICLE, passages
+from tests.libraries import open_library, over
 
 QUESTION = "When did North Korea fire a missile over Japan?"
 HEAVY = ("torch", "sentence_transformers", "transformers", "sklearn", "gradio")
@@ -100,8 +100,8 @@ def test_citations_are_the_same_with_and_without_an_export(exported: Path) -> No
     questions = [each["question"] for each in json.loads(QUESTIONS.read_text(encoding="utf-8"))]
     full = SentenceTransformerEncoder(precision="float32")
     with (
-        ArticleQA.over(Library.open(exported, beside(exported, full)), Settings()) as quick,
-        ArticleQA.over(Library.open(exported, full), Settings()) as slow,
+        over(open_library(exported, beside(exported, full)), Settings()) as quick,
+        over(open_library(exported, full), Settings()) as slow,
     ):
         different = [
             question
@@ -143,8 +143,8 @@ def test_an_export_that_cannot_be_used_is_passed_over(
 ) -> None:
     spoil(*files(home))
     with (
-        ArticleQA.over(Library.open(home, beside(home, encoder)), Settings()) as fallen_back,
-        ArticleQA.over(Library.open(exported, encoder), Settings()) as original,
+        over(open_library(home, beside(home, encoder)), Settings()) as fallen_back,
+        over(open_library(exported, encoder), Settings()) as original,
     ):
         answer, expected = fallen_back.ask(QUESTION), original.ask(QUESTION)
     assert answer.citations == expected.citations

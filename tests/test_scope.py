@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from ingest.inputs.sources import discover
-from ingest.sync import sync
-from rag.assistant import ArticleQA
 from rag.errors import QuestionError
+from rag.langchain import ArticleQA
 from rag.settings import Settings
-from rag.store.embedded.library import Library
+from rag.store.library import Library
 from rag.types import Scope
+from tests.libraries import over, sync
 
 QUESTION = "How many people work at the harbour of Tarn?"
 
@@ -37,7 +37,7 @@ def tarn(library: Library, write: Callable[[str, str], Path]) -> Iterator[Articl
         "---\ntitle: The harbour\nsource: Almanac\n---\nMany people work at the harbour of Tarn.\n",
     ).parent
     assert not sync(library, discover([folder])).failures
-    with ArticleQA.over(library, Settings()) as qa:
+    with over(library, Settings()) as qa:
         yield qa
 
 
@@ -128,7 +128,7 @@ def test_an_old_source_is_called_old_where_most_articles_are_newer(
             f"---\ntitle: The market\ndate: {year}-01-02\n---\nThe market was rainy in {year}.\n",
         )
     sync(library, discover([path.parent]))
-    with ArticleQA.over(library, Settings()) as qa:
+    with over(library, Settings()) as qa:
         assert qa.ask("What does the mill of Tarn grind?").notices == (
             "The newest source is of 2 January 1999; the articles go up to 2 January 2021.",
         )

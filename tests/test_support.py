@@ -2,48 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 
 import pytest
 
 from ingest.passages import split
-from rag.answering.citations import Stated
 from rag.checking.checker import Checker
+from rag.checking.claims import SupportedSentence
 from rag.encoders.sentence_transformer import SentenceTransformerEncoder
-from rag.types import Article, Evidence
+from rag.store.library import WordCounts
+from rag.types import Article, Evidence, Passage
 
 HARBOUR = Article(
     "harbour",
-    "The harbour of Tarn was dredged in March 2031 by the Dutch firm Verhoeven. The work took "
+    text="The harbour of Tarn was dredged in March 2031 by the Dutch firm Verhoeven. The work took "
     "eleven weeks and cost 4.2 million crowns. Mayor Ilse Brandt called the result “a gate to the "
     "sea”. The fishermen of Tarn did not attend the ceremony.",
-    "Tarn dredges its harbour",
-    "file:harbour",
-    "harbour",
+    title="Tarn dredges its harbour",
+    url="file:harbour",
+    origin="harbour",
     published=date(2031, 4, 2),
     source="Tarn Gazette",
 )
 LIBRARY = Article(
     "library",
-    "The library of Tarn opened in 2019 with 40,000 books. Its architect is Jun Okafor, who has "
+    text="The library of Tarn opened in 2019 with 40,000 books. Its architect is Jun Okafor, who has "
     "built seven libraries in Norway. The United States lent it two maps.",
-    "A library for Tarn",
-    "file:library",
-    "library",
+    title="A library for Tarn",
+    url="file:library",
+    origin="library",
 )
 
 
+def evidence_of(article: Article, passage: Passage) -> Evidence:
+    text = article.text[passage.start : passage.end]
+    return Evidence(article, passage, text, 1.0, tuple(1.0 for _ in passage.sentences))
+
+
+def no_counts(words: Iterable[str]) -> WordCounts:
+    return WordCounts({}, 2)
+
+
 @pytest.fixture(scope="module")
-def check(encoder: SentenceTransformerEncoder) -> Callable[..., Stated]:
+def check(encoder: SentenceTransformerEncoder) -> Callable[..., SupportedSentence]:
     evidence = [
-        Evidence(article, passage, 1.0, tuple(1.0 for _ in passage.sentences))
+        evidence_of(article, passage)
         for article in (HARBOUR, LIBRARY)
         for passage in split(article, encoder)
     ]
     assert len(evidence) == 2
-    checker = Checker(encoder, lambda words: ({}, 2))
-    return lambda sentence, *cited: checker.check(sentence, cited, evidence)
+    checker = Checker(encoder)
+    return lambda sentence, *cited: checker.check(sentence, cited, evidence, no_counts)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +71,7 @@ def check(encoder: SentenceTransformerEncoder) -> Callable[..., Stated]:
     ],
 )
 def test_what_the_cited_passage_says_is_supported(
-    check: Callable[..., Stated], sentence: str, cited: int
+    check: Callable[..., SupportedSentence], sentence: str, cited: int
 ) -> None:
     stated = check(sentence, cited)
     assert (stated.support.verdict, stated.support.missing) == ("supported", ())
@@ -90,7 +100,7 @@ def test_what_the_cited_passage_says_is_supported(
     ],
 )
 def test_one_wrong_fact_is_not_supported_and_is_named(
-    check: Callable[..., Stated], sentence: str, missing: str
+    check: Callable[..., SupportedSentence], sentence: str, missing: str
 ) -> None:
     stated = check(sentence, 0, 1)
     assert stated.support.verdict == "unsupported"
@@ -98,27 +108,29 @@ def test_one_wrong_fact_is_not_supported_and_is_named(
     assert stated.quotations == ()
 
 
-def test_a_citation_of_the_wrong_passage_is_corrected(check: Callable[..., Stated]) -> None:
+def test_a_citation_of_the_wrong_passage_is_corrected(
+    check: Callable[..., SupportedSentence],
+) -> None:
     stated = check("The work on the harbour took eleven weeks.", 1)
     assert stated.support.verdict == "corrected"
     (quotation,) = stated.quotations
     assert quotation.text == "The work took eleven weeks and cost 4.2 million crowns."
 
 
-def test_a_sentence_without_a_citation_gets_one(check: Callable[..., Stated]) -> None:
+def test_a_sentence_without_a_citation_gets_one(check: Callable[..., SupportedSentence]) -> None:
     stated = check("The library of Tarn opened in 2019.")
     assert stated.support.verdict == "corrected"
     assert [quotation.article.id for quotation in stated.quotations] == ["library"]
 
 
-def test_sentences_of_one_passage_support_together(check: Callable[..., Stated]) -> None:
+def test_sentences_of_one_passage_support_together(check: Callable[..., SupportedSentence]) -> None:
     stated = check("Verhoeven dredged the harbour in March 2031 for 4.2 million crowns.", 0)
     assert stated.support.verdict == "supported"
     assert len(stated.quotations) == 2
 
 
 def test_two_passages_support_together_what_both_are_cited_for(
-    check: Callable[..., Stated],
+    check: Callable[..., SupportedSentence],
 ) -> None:
     sentence = "Tarn opened its library in 2019 and dredged its harbour in March 2031."
     assert check(sentence, 0, 1).support.verdict == "supported"
@@ -126,7 +138,9 @@ def test_two_passages_support_together_what_both_are_cited_for(
     assert check(sentence, 0).support.verdict == "unsupported"
 
 
-def test_words_that_no_passage_says_are_not_supported(check: Callable[..., Stated]) -> None:
+def test_words_that_no_passage_says_are_not_supported(
+    check: Callable[..., SupportedSentence],
+) -> None:
     stated = check("People should eat more vegetables and sleep eight hours every night.", 0)
     assert stated.support.verdict == "unsupported"
     assert check("Bananas grow well in warm and humid places.", 1).support.score < 0.6
@@ -134,13 +148,14 @@ def test_words_that_no_passage_says_are_not_supported(check: Callable[..., State
 
 def test_a_title_alone_supports_nothing(encoder: SentenceTransformerEncoder) -> None:
     text = "This note was written for a sample of articles. It was last changed in the autumn."
-    article = Article("n", text, "The Mutual Defense Treaty of Tarn and Norway", "file:n", "n")
-    evidence = [Evidence(article, each, 1.0, (1.0, 1.0)) for each in split(article, encoder)]
+    title = "The Mutual Defense Treaty of Tarn and Norway"
+    article = Article("n", title, "file:n", "n", text=text)
+    evidence = [evidence_of(article, passage) for passage in split(article, encoder)]
     claim = "The alliance is the Mutual Defense Treaty of Tarn and Norway."
-    stated = Checker(encoder, lambda words: ({}, 2)).check(claim, [0], evidence)
+    stated = Checker(encoder).check(claim, [0], evidence, no_counts)
     assert stated.support.verdict == "unsupported"
 
 
 def test_without_passages_nothing_is_supported(encoder: SentenceTransformerEncoder) -> None:
-    stated = Checker(encoder, lambda words: ({}, 0)).check("Tarn has a harbour.", [], [])
+    stated = Checker(encoder).check("Tarn has a harbour.", [], [], no_counts)
     assert stated.support.verdict == "unsupported"

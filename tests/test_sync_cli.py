@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 
 from ingest.cli import main
-from ingest.inputs.uploads import UploadService
+from ingest.uploads import UploadService
 from rag.encoders.sentence_transformer import SentenceTransformerEncoder
-from rag.store.embedded.library import Library
 from tests.conftest import ROOT
+from tests.libraries import open_library
 
 Write = Callable[[str, str | bytes], Path]
 Run = Callable[..., int]
@@ -39,8 +39,8 @@ def ingest(home: Path, monkeypatch: pytest.MonkeyPatch, encoder: SentenceTransfo
 
 
 def titles(home: Path, encoder: SentenceTransformerEncoder) -> set[str]:
-    with Library.open(home, encoder).catalog.reading() as catalog:
-        return {summary.title for summary in catalog.summaries()}
+    with open_library(home, encoder).snapshot() as snapshot:
+        return {summary.title for summary in snapshot.listing()}
 
 
 def test_a_dry_run_prints_the_plan_and_touches_nothing(
@@ -90,9 +90,9 @@ def test_the_report_and_the_plan_say_how_many_are_left_out(
     write("tower.txt", TOWER)
     ingest(path.parent)
     assert "left out" not in capsys.readouterr().out
-    library = Library.open(home, encoder)
-    with library.catalog.reading() as catalog:
-        (entry,) = (each for each in catalog.entries() if each.title == COAST)
+    library = open_library(home, encoder)
+    with library.snapshot() as snapshot:
+        (entry,) = (each for each in snapshot.listing() if each.title == COAST)
     UploadService(library).remove(entry.id)
     library.close()
     for how in ([], ["--dry-run"]):
@@ -118,9 +118,9 @@ def test_a_file_that_is_watched_is_named_only_once(
     coast, tower = write("coast.txt", COAST), write("tower.txt", TOWER)
 
     def changes(*_: object, **__: object) -> Iterator[None]:
-        library = Library.open(home, encoder)
-        with library.catalog.reading() as catalog:
-            (entry,) = (each for each in catalog.entries() if each.title == COAST)
+        library = open_library(home, encoder)
+        with library.snapshot() as snapshot:
+            (entry,) = (each for each in snapshot.listing() if each.title == COAST)
         UploadService(library).remove(entry.id)
         library.close()
         write("tower.txt", "The tower was torn down.")
@@ -187,7 +187,7 @@ def test_a_second_ingest_waits_when_told(
     busy = threading.Event()
 
     def occupy() -> None:
-        with Library.open(home, encoder).writing():
+        with open_library(home, encoder).writing():
             busy.set()
             free.wait(20)
 

@@ -5,19 +5,20 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from ingest.inputs.sources import discover
-from ingest.sync import sync
-from rag.answering.answerers import QuotingAnswerer
-from rag.assistant import ArticleQA
+from rag.answering.quoting import QuotingAnswerer
 from rag.encoders.sentence_transformer import SentenceTransformerEncoder
 from rag.errors import SettingsError
+from rag.langchain import ArticleQA
 from rag.settings import Settings
-from rag.store.embedded.library import Library
+from rag.store.library import Library
 from tests.browsing import expect, served, words
 from tests.conftest import USERS_ARTICLE
+from tests.libraries import create, over, sync
 from tests.writing import CORRECTED, DRAFT, SUPPORTED, UNSUPPORTED, Writer, worded
 from tests.writing import HOSTILE as WRITTEN_HOSTILE
 from tests.writing import QUESTION as WRITTEN
@@ -46,7 +47,7 @@ def hostile_library(
 ) -> Iterator[Library]:
     folder = tmp_path_factory.mktemp("hostile")
     (folder / "hostile.md").write_text(HOSTILE_ARTICLE, encoding="utf-8")
-    library = Library.create(folder / "library", encoder)
+    library = create(folder / "library", encoder)
     assert not sync(library, discover([folder / "hostile.md"])).failures
     yield library
     library.close()
@@ -135,7 +136,7 @@ def test_a_story_that_two_outlets_print_is_one_card_that_names_and_opens_the_oth
         head = f"---\ntitle: Ministers speak\nsource: {outlet}\ndate: 2022-10-04\n---\n"
         folder = write(f"{len(outlet)}.md", f"{head}{story}").parent
     assert not sync(library, discover([folder])).failures
-    with served(ArticleQA.over(library, Settings())) as url:
+    with served(over(library, Settings())) as url:
         visitor = visit(url)
         visitor.ask(QUESTION)
         card = visitor.page.locator(".card").first
@@ -254,14 +255,14 @@ def test_a_stopped_answer_says_so_and_the_next_one_is_not_disturbed(hostile_libr
     goes_on = threading.Event()
 
     class Hesitant:
-        model = "quote"
+        language_model = None
 
-        def answer(self, question, evidence, **_):
-            yield next(QuotingAnswerer().answer(question, evidence))
+        def answer(self, ranking, call=None):
+            yield next(QuotingAnswerer().answer(ranking))
             goes_on.wait(30)
 
-    qa = ArticleQA.over(hostile_library, Settings())
-    with served(ArticleQA(qa.retriever, Hesitant())) as url:
+    qa = over(hostile_library, Settings())
+    with served(ArticleQA(replace(qa.assistant, answerer=Hesitant()))) as url:
         visitor = visit(url)
         visitor.submit("Who signed the Zorbian treaty in Quell?")
         expect(visitor.page.locator(".answer")).to_be_visible(timeout=20_000)
@@ -298,7 +299,7 @@ def test_a_written_answer_is_a_draft_first_and_then_each_sentence_shows_what_its
 
 def test_a_model_stops_when_it_is_told_to_and_when_its_visitor_leaves(qa, visit):
     model = Writer(responses=[DRAFT], sleep=0.05)
-    with served(ArticleQA.over(qa.retriever.library, Settings(), model)) as url:
+    with served(over(qa.library, Settings(), model)) as url:
         visitor = visit(url)
         visitor.submit(WRITTEN)
         expect(visitor.page.locator(".draft")).to_contain_text("Both min", timeout=20_000)
@@ -347,7 +348,7 @@ def test_nothing_that_a_model_writes_becomes_markup(qa, visit):
 
 
 def test_nothing_that_an_article_or_a_visitor_says_becomes_markup(hostile_library, visit):
-    with served(ArticleQA.over(hostile_library, Settings())) as url:
+    with served(over(hostile_library, Settings())) as url:
         visitor = visit(url)
         expect(visitor.page.locator(".example").last).to_contain_text(HOSTILE[:20])
         visitor.ask(f"{HOSTILE} Who signed the Zorbian treaty in Quell?")

@@ -11,12 +11,12 @@ from importlib.util import find_spec
 
 import pytest
 
-from rag.assistant import ArticleQA
 from rag.encoders.sentence_transformer import SentenceTransformerEncoder
+from rag.langchain import ArticleQA
 from rag.llm.local import LocalServer, find
 from rag.settings import Settings
-from rag.store.embedded.library import Library
 from rag.types import Answer, Delta, Found
+from tests.libraries import open_library, over
 
 QUESTION = "What is the alliance based on?"
 QUOTED = "The Alliance is based on shared vital interests and values."
@@ -36,7 +36,7 @@ def asking(qa: ArticleQA, server: LocalServer, monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.setenv("OPENAI_API_KEY", server.api_key)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     settings = Settings.model_validate({"model": "smollm2", "base_url": server.base_url, **how})
-    return ArticleQA.over(qa.retriever.library, settings)
+    return over(qa.library, settings)
 
 
 def quoted_instead(answer: Answer, reason: str) -> None:
@@ -81,8 +81,10 @@ def test_passages_come_first_then_text_then_the_checked_answer(
     if answer.model == "smollm2":
         assert {each.support.verdict for each in answer.sentences} <= {"supported", "corrected", "unsupported"}  # fmt: skip
         assert all(bool(each.citations) is (each.support.verdict != "unsupported") for each in answer.sentences)  # fmt: skip
-    texts = {each.article.id: each.article.text for each in answer.evidence}
-    assert all(texts[c.article_id][c.start : c.end] == c.quote for c in answer.citations)
+    for cited in answer.citations:
+        article = qa.article(cited.article_id)
+        assert article
+        assert article.text[cited.start : cited.end] == cited.quote
     assert {"rewrite", "embed", "search", "read", "write", "check", "compare", "total"} == set(answer.timings)  # fmt: skip
     assert answer.timings["write"] > 0
 
@@ -153,14 +155,14 @@ def test_a_server_that_is_not_there_ends_in_the_quoted_answer(
     pytest.importorskip("langchain_openai")
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     nobody = Settings(model="smollm2", base_url="http://127.0.0.1:9/v1")
-    quoted_instead(ArticleQA.over(qa.retriever.library, nobody).ask(QUESTION), "it failed")
+    quoted_instead(over(qa.library, nobody).ask(QUESTION), "it failed")
 
 
 def test_a_gguf_needs_nothing_but_its_name(
     seeds_home: object, encoder: SentenceTransformerEncoder, server: LocalServer
 ) -> None:
-    library = Library.open(seeds_home, encoder)  # type: ignore[arg-type]
-    with ArticleQA.over(library, Settings(model=f"local:{find('smollm2')}")) as written:
+    library = open_library(seeds_home, encoder)  # type: ignore[arg-type]
+    with over(library, Settings(model=f"local:{find('smollm2')}")) as written:
         assert written.model == f"local:{find('smollm2').name}"
         answer = written.ask(QUESTION, k=1)
         assert answer.text

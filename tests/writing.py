@@ -11,8 +11,9 @@ from langchain_core.language_models import FakeListChatModel
 from langchain_core.outputs import ChatGenerationChunk
 from pydantic import PrivateAttr
 
-from rag.assistant import ArticleQA
+from rag.langchain import ArticleQA
 from rag.settings import Settings
+from tests.libraries import over
 
 QUESTION = "Who condemned the missile launch and how many nuclear tests were there?"
 SUPPORTED = "Both ministers condemned North Korea’s missile launch."
@@ -55,4 +56,4 @@ class Writer(FakeListChatModel):
 def worded(qa: ArticleQA, *drafts: str, settings: Settings | None = None, **how: Any) -> ArticleQA:
     """The same library, its answers worded by a Writer."""
     model = Writer(responses=list(drafts), **how)
-    return ArticleQA.over(qa.retriever.library, settings or Settings(), model)
+    return over(qa.library, settings or Settings(), model)

@@ -11,11 +11,11 @@ import gradio as gr
 from gradio.events import api
 from pydantic import ValidationError, validate_call
 
-from ingest.inputs.remote import take_in
-from ingest.inputs.uploads import UploadService
+from ingest.remote import ingest_remotely
+from ingest.uploads import UploadService
 from rag.answering.render import plain
-from rag.assistant import ArticleQA
 from rag.errors import ArticleQAError
+from rag.langchain import ArticleQA
 from rag.text.words import in_one_line
 
 
@@ -48,7 +48,7 @@ def offer(qa: ArticleQA, intake: UploadService, asking: str) -> None:
         ingested on the machine itself.
         """
         intake.refuse_strangers()
-        report = take_in(qa.retriever.library, paths)
+        report = ingest_remotely(qa.library, qa.assistant.retriever.encoder, paths)
         # Gradio's client takes whatever has a "path" for a file to download.
         failures = [{"name": each.path, "reason": each.reason} for each in report.failures]
         return {**asdict(report), "failures": failures}

@@ -15,7 +15,8 @@ from ingest import cli as ingestion
 from ingest.cli import reported
 
 if TYPE_CHECKING:
-    from rag.store.embedded.library import Library
+    from rag.encoders.sentence_transformer import Encoder
+    from rag.store.library import Library
     from rag.types import Answer
 
 
@@ -127,8 +128,8 @@ def _ask(arguments: argparse.Namespace) -> int:
 
 
 def _answer(arguments: argparse.Namespace, question: str) -> Answer:
-    from rag.assistant import ArticleQA
-    from rag.llm.models import QUOTE
+    from rag.langchain import ArticleQA
+    from rag.types import QUOTE
     from ui.terminal import is_watched, watched
 
     options = {name: getattr(arguments, name) for name in ("after", "before", "source", "k")}
@@ -140,7 +141,7 @@ def _answer(arguments: argparse.Namespace, question: str) -> Answer:
 
 def _articles(arguments: argparse.Namespace) -> int:
     from rag.answering.render import NO_DATE, plain
-    from rag.assistant import ArticleQA
+    from rag.langchain import ArticleQA
     from rag.text.words import in_one_line
 
     with ArticleQA.open(arguments.home) as qa:
@@ -158,28 +159,34 @@ def _articles(arguments: argparse.Namespace) -> int:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    from rag.store.embedded.integrity import problems
+    from rag.answering.render import counted
 
-    with _library(arguments) as library:
-        found = list(problems(library))
+    library, _ = _open(arguments)
+    with closing(library):
+        found = list(library.problems())
         if not found:
-            with library.catalog.reading() as catalog:
-                articles, passages = len(catalog.summaries()), catalog.fulltext.count()
-            print(f"all is well: {articles} articles, {passages} passages")
+            with library.snapshot() as snapshot:
+                extent = snapshot.scope_summary().extent
+            articles = counted(extent.articles, "article")
+            print(f"all is well: {articles}, {counted(extent.passages, 'passage')}")
     for problem in found:
         print(ingestion.printable(problem))
     return 1 if found else 0
 
 
 def _rebuild(arguments: argparse.Namespace) -> int:
-    with _library(arguments) as library, ingestion.Bar("Embedding", " passages") as bar:
-        done = library.rebuild(bar)
-    print(f"{done} passages embedded again; the library is whole")
+    from ingest.embedding import ThreadEmbedder
+    from rag.answering.render import counted
+
+    library, encoder = _open(arguments)
+    with closing(library), ingestion.Bar("Embedding", " passages") as bar:
+        done = library.rebuild(ThreadEmbedder(encoder), bar)
+    print(f"{counted(done, 'passage')} embedded again; the library is whole")
     return 0
 
 
 def _mcp(arguments: argparse.Namespace) -> int:
-    from rag.assistant import ArticleQA
+    from rag.langchain import ArticleQA
     from ui.mcp import server
 
     with ArticleQA.open(arguments.home, model=arguments.model) as qa:
@@ -188,18 +195,18 @@ def _mcp(arguments: argparse.Namespace) -> int:
 
 
 def _eval(arguments: argparse.Namespace) -> int:
-    from rag.assistant import ArticleQA
     from rag.feedback import cases, replay
+    from rag.langchain import ArticleQA
 
     with ArticleQA.open(arguments.home, model=arguments.model) as qa:
         failed = said = 0
-        for outcome in replay(qa, cases(qa.retriever.library.home)):
+        for outcome in replay(qa.assistant, cases(qa.library)):
             said += 1
-            failed += not outcome.is_well
-            case, mark = outcome.case, "ok  " if outcome.is_well else "FAIL"
+            failed += not outcome.is_satisfied
+            case, mark = outcome.case, "ok  " if outcome.is_satisfied else "FAIL"
             print(
                 ingestion.printable(
-                    f"{mark}  {case.opinion:14}  {outcome.found:20}  {case.question}"
+                    f"{mark}  {case.opinion:14}  {outcome.finding:20}  {case.question}"
                 )
             )
     print(
@@ -208,13 +215,13 @@ def _eval(arguments: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
-def _library(arguments: argparse.Namespace) -> closing[Library]:
-    from rag.encoders.export import ExportedEncoder
+def _open(arguments: argparse.Namespace) -> tuple[Library, Encoder]:
+    from rag.opening import open_encoder, open_library
     from rag.settings import Settings
-    from rag.store.embedded.library import Library
 
     settings = Settings.load(home=arguments.home)
-    return closing(Library.open(settings.home, ExportedEncoder.from_settings(settings)))
+    encoder = open_encoder(settings)
+    return open_library(settings, encoder), encoder
 
 
 if __name__ == "__main__":

@@ -10,8 +10,8 @@ from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Annotated, Any
 
 from rag.answering.render import plain
-from rag.assistant import ArticleQA
 from rag.errors import ArticleQAError, QuestionError, SettingsError
+from rag.langchain import ArticleQA
 from rag.retrieval.scope import scope_of
 from rag.text.words import in_one_line
 from rag.types import Evidence

@@ -11,7 +11,7 @@ from rich.live import Live
 from rich.text import Text
 
 from rag.answering.drafts import shown
-from rag.assistant import ArticleQA
+from rag.langchain import ArticleQA
 from rag.types import Answer, Delta
 
 

@@ -1,68 +1,46 @@
-"""Sentences with where they stand -> numbered citations."""
+"""Sentences with their quotations -> numbered citations."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 
+from rag.checking.claims import Quotation, SupportedSentence
 from rag.text.words import in_one_line
-from rag.types import Article, Citation, Evidence, Nearest, Sentence, Span, Support
-
-
-@dataclass(frozen=True, slots=True)
-class Quotation:
-    """A sentence of an article, and how well it answers (0 to 1)."""
-
-    article: Article
-    span: Span
-    score: float
-
-    @property
-    def text(self) -> str:
-        return self.article.text[self.span.start : self.span.end]
-
-
-@dataclass(frozen=True, slots=True)
-class Stated:
-    """A sentence of an answer, the words that it rests on, and how well they support it."""
-
-    text: str
-    quotations: tuple[Quotation, ...]
-    support: Support
+from rag.types import Article, ArticleInfo, Citation, Evidence, Nearest, Sentence, Span
 
 
 class Citations:
-    """The citations of an answer, numbered as they come; the same words are cited once.
+    """The citations of an answer, numbered in order; the same words are cited once.
 
-    `copies` are the articles of each story.
+    `copies` maps each story to near duplicates of its cited articles.
     """
 
     def __init__(self, copies: Mapping[str, Sequence[Article]]) -> None:
         self._copies = copies
-        self._made: dict[tuple[str, Span], Citation] = {}
+        self._citations: dict[tuple[str, Span], Citation] = {}
 
     @property
-    def made(self) -> tuple[Citation, ...]:
-        return tuple(self._made.values())
+    def all(self) -> tuple[Citation, ...]:
+        return tuple(self._citations.values())
 
-    def sentence(self, stated: Stated) -> Sentence:
-        """A sentence with the numbers of its citations."""
-        numbers = tuple(dict.fromkeys(map(self._number, stated.quotations)))
-        return Sentence(stated.text, numbers, stated.support)
+    def sentence(self, supported: SupportedSentence) -> Sentence:
+        """Return a sentence with the numbers of its citations."""
+        numbers = tuple(dict.fromkeys(map(self._number, supported.quotations)))
+        return Sentence(supported.text, numbers, supported.support)
 
     def _number(self, quotation: Quotation) -> int:
         place = (quotation.article.id, quotation.span)
-        if place not in self._made:
+        if place not in self._citations:
             copies = self._copies.get(quotation.article.story, ())
-            self._made[place] = cite(quotation, len(self._made) + 1, copies)
-        return self._made[place].number
+            self._citations[place] = cite(quotation, len(self._citations) + 1, copies)
+        return self._citations[place].number
 
 
-def cite(quotation: Quotation, number: int, copies: Sequence[Article] = ()) -> Citation:
-    """A citation of a sentence; it is also in those copies of its article that hold the same words."""
+def cite(quotation: Quotation, number: int, copies: Iterable[Article] = ()) -> Citation:
+    """Return a citation; it lists those `copies` that contain the same words."""
     article = quotation.article
-    said = in_one_line(quotation.text)
-    also = [copy for copy in copies if copy.id != article.id and said in in_one_line(copy.text)]
+    words = in_one_line(quotation.text)
+    same = [copy for copy in copies if copy.id != article.id and words in in_one_line(copy.text)]
     return Citation(
         number=number,
         article_id=article.id,
@@ -77,27 +55,27 @@ def cite(quotation: Quotation, number: int, copies: Sequence[Article] = ()) -> C
         place=article.place,
         score=quotation.score,
         page=article.page(quotation.span.start),
-        also=tuple(map(named, also)),
+        also=tuple(map(reference_to, same)),
     )
 
 
 def marked(sentence: Sentence) -> str:
-    """A sentence with its [n] marks, or with the word that it has none."""
+    """Return a sentence with its [n] marks, or with the note that it has none."""
     marks = [f"[{number}]" for number in sentence.citations]
     return " ".join([sentence.text, *(marks or [f"[{verdict(sentence)}]"])])
 
 
 def verdict(sentence: Sentence) -> str:
-    """What is said of a sentence that no source supports, with what they do not hold."""
-    missing = ", ".join(f"“{each}”" for each in sentence.support.missing)
+    """Return the note on a sentence that no source supports, with what they do not contain."""
+    missing = ", ".join(f"“{words}”" for words in sentence.support.missing)
     return f"not found in the sources: {missing}" if missing else "not found in the sources"
 
 
-def nearest(evidence: tuple[Evidence, ...], limit: int = 3) -> tuple[Nearest, ...]:
-    """The articles that came closest, best first."""
-    articles = {each.article.id: each.article for each in evidence}
-    return tuple(map(named, list(articles.values())[:limit]))
+def nearest(evidence: Sequence[Evidence], limit: int = 3) -> tuple[Nearest, ...]:
+    """Return the articles that came closest, best first."""
+    articles = {passage.article.id: passage.article for passage in evidence}
+    return tuple(map(reference_to, list(articles.values())[:limit]))
 
 
-def named(article: Article) -> Nearest:
+def reference_to(article: ArticleInfo) -> Nearest:
     return Nearest(article.id, article.title, article.url, article.published, article.source)

@@ -36,7 +36,7 @@ _REMARK = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class DraftSentence:
     """A sentence of a draft, without marks, and the numbers of the passages that it names."""
 
     text: str
@@ -48,7 +48,7 @@ class Said:
         return not self.marks and bool(_REMARK.search(self.text))
 
 
-def read(draft: str) -> list[Said]:
+def sentences_of(draft: str) -> list[DraftSentence]:
     """The sentences of a draft, each once. Markup becomes plain words; where a link leads is
     dropped.
     """
@@ -80,7 +80,7 @@ def visible(text: str) -> str:
     return _UNSEEN.sub("", text)
 
 
-def _marked(bare: str, marks: list[tuple[int, list[int]]]) -> list[Said]:
+def _marked(bare: str, marks: list[tuple[int, list[int]]]) -> list[DraftSentence]:
     """Each mark belongs to the sentence that it stands in or behind."""
     spans = [span for line in _lines(bare) for span in sentences(bare, line)]
     found: dict[str, tuple[int, ...]] = {}
@@ -91,7 +91,7 @@ def _marked(bare: str, marks: list[tuple[int, list[int]]]) -> list[Said]:
         words = in_one_line(bare[span.start : span.end])
         if re.search(r"\w", words):
             found[words] = tuple(dict.fromkeys((*found.get(words, ()), *named)))
-    return [Said(words, marks) for words, marks in found.items()]
+    return [DraftSentence(words, marks) for words, marks in found.items()]
 
 
 def _plain(draft: str) -> str:

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from rag.answering.render import NO_DATE, day
 from rag.checking.conflicts import Conflict
 from rag.text.words import in_one_line
-from rag.types import Article, Citation
+from rag.types import ArticleInfo, Citation
 
 _OLD = timedelta(days=365)
 _REST = 0.5  # of the dated articles: so many must be newer for the sources to be called old
@@ -46,18 +46,18 @@ def age(cited: Sequence[Citation], dates: Sequence[tuple[date, int]]) -> str | N
 
 
 def disagreement(conflict: Conflict) -> str:
-    """What the articles say, the newer one last and named so."""
-    sides = [(conflict.one, conflict.ours), (conflict.other, conflict.theirs)]
-    one, other = conflict.one.published, conflict.other.published
-    if one and other and one > other:
+    """Return what two articles say, the newer one last and marked as newer."""
+    sides = [(conflict.article, conflict.phrase), (conflict.other_article, conflict.other_phrase)]
+    first, second = conflict.article.published, conflict.other_article.published
+    if first and second and first > second:
         sides.reverse()
-    newer = ", which is newer" if one and other and one != other else ""
-    said = [f"“{words}” in {_called(article)}" for article, words in sides]
-    return f"Sources disagree: {said[0]}, {said[1]}{newer}."
+    newer = ", which is newer" if first and second and first != second else ""
+    statements = [f"“{phrase}” in {_described(article)}" for article, phrase in sides]
+    return f"Sources disagree: {statements[0]}, {statements[1]}{newer}."
 
 
-def _called(article: Article) -> str:
-    """An article by its title, source and date."""
+def _described(article: ArticleInfo) -> str:
+    """Return the title of an article with its source and date."""
     published = day(article.published) if article.published else NO_DATE
-    known = ", ".join(filter(None, (article.source, published)))
-    return f"“{in_one_line(article.title)}” ({known})"
+    details = ", ".join(filter(None, (article.source, published)))
+    return f"“{in_one_line(article.title)}” ({details})"

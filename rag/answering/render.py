@@ -9,9 +9,8 @@ from datetime import date
 from typing import Any
 
 from rag.answering.citations import verdict
-from rag.llm.models import QUOTE
 from rag.text.words import in_one_line
-from rag.types import Answer, Article, Citation, Nearest, Scope, Searched, Sentence
+from rag.types import Answer, ArticleInfo, Citation, Nearest, Scope, Searched, Sentence
 
 REFUSAL = "The articles do not answer this question."
 NO_DATE = "no date"
@@ -25,7 +24,7 @@ def day(published: date) -> str:
     return f"{published.day} {published:%B %Y}"
 
 
-def reference(cited: Citation | Nearest | Article) -> str:
+def reference(cited: Citation | Nearest | ArticleInfo) -> str:
     """Title, source, date and web address; only of the date is it said that it is not known."""
     parts = [
         in_one_line(cited.title),
@@ -124,7 +123,7 @@ def _after(answer: Answer) -> list[str]:
 
 def byline(answer: Answer) -> str:
     """Who worded an answer; nothing for a quoted one or for a refusal."""
-    if answer.refused or answer.model == QUOTE:
+    if answer.refused or answer.is_quoted:
         return ""
     return f"Worded by {answer.model}; every sentence was checked against the passages"
 

@@ -1,39 +1,41 @@
-"""Whether the passages support a sentence that a model wrote: the check behind every mark."""
+"""Whether passages support a sentence that a language model wrote."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from rag.answering.citations import Quotation, Stated
+from rag.checking.claims import Quotation, SupportedSentence
 from rag.checking.facts import Fact, denials, facts, plain, small_words, source
 from rag.encoders.sentence_transformer import Encoder, Vectors
 from rag.retrieval.late_interaction import MaxSim, max_sims
+from rag.store.library import WordCounts
 from rag.text.numbers import Numeral, numerals
 from rag.text.words import words
 from rag.types import Evidence, Span, Support, Verdict
 
-Frequencies = Callable[[Sequence[str]], tuple[Mapping[str, int], int]]
-"""In how many passages each word occurs, and how many passages there are."""
-
 THRESHOLD = 0.6
-_BEHIND = 0.15  # a cited passage so far behind the best one is not what the sentence rests on
-_OWN = 0.53  # of the words, without what the title says: it tells the subject and supports nothing
-_TOGETHER = 3  # sentences of one passage, at most, that support a sentence between them
-# A number has to stand among the same words in the passage: they have to be alike, and no other
-# number of it may be more so, nor its words alone by so much.
+_MAX_LAG = 0.15  # a cited passage that scores this much less than the best one is not the source
+_OWN = 0.53  # the least cover without the title: a title names the subject and supports nothing
+_MAX_SENTENCES = 3  # of one passage that together support a sentence
+# A number must stand among the same words in the passage: they must be alike, and no other number
+# of the passage may fit better, nor may the words around another one, by this much.
 _ALIKE, _ELSEWHERE = 0.55, 0.12
-_OURS, _THEIRS = 2, 5  # words on each side, in the sentence and in the passage
+_CLAIM_WINDOW, _PASSAGE_WINDOW = 2, 5  # words on each side of a number
+
+CountWords = Callable[[Iterable[str]], WordCounts]
+"""Returns in how many passages of the library each word occurs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one passage holds of a sentence.
+    """What one passage contains of a sentence.
 
-    `spans` are those of its own sentences that hold most of it, `lacking` the facts that they and
-    what is known of their article lack, `denied` what the one denies and the other does not.
+    `spans` are the sentences of the passage that contain most of it, `lacking` the facts that
+    neither they nor the article's metadata contain, and `denied` what one side negates and the
+    other does not.
     """
 
     evidence: Evidence
@@ -48,143 +50,154 @@ class Finding:
 
     @property
     def score(self) -> float:
-        """How well its sentences cover the words, 0 to 1."""
-        return self.cover.by(self.spans)
+        """How well the spans cover the words of the sentence (0 to 1)."""
+        return self.cover.sentence_score(self.spans)
 
     def quotations(self) -> Iterable[Quotation]:
-        return (Quotation(self.evidence.article, span, self.score) for span in self.spans)
+        return (Quotation.of(self.evidence, span, self.score) for span in self.spans)
 
 
+@dataclass(frozen=True, slots=True)
 class Checker:
     """Checks sentences against passages.
 
-    A passage supports a sentence when it holds every number, date, name, quotation and address of
-    it, the numbers among the same words, and when some of its sentences cover its words: late
-    interaction, as for a question (rag.retrieval.late_interaction). `threshold` is the cover that is enough, 0 to 1.
+    A passage supports a sentence if it contains each of its numbers, dates, names, quotations and
+    addresses, the numbers among the same words, and if some of its sentences cover its words by
+    late interaction. `threshold` is the cover that is enough (0 to 1).
     """
 
-    def __init__(
-        self, encoder: Encoder, frequencies: Frequencies, threshold: float = THRESHOLD
-    ) -> None:
-        self._encoder = encoder
-        self._frequencies = frequencies
-        self._threshold = threshold
+    encoder: Encoder
+    threshold: float = THRESHOLD
 
-    def check(self, claim: str, cited: Sequence[int], evidence: Sequence[Evidence]) -> Stated:
-        """A sentence with what supports it.
+    def check(
+        self,
+        claim: str,
+        cited: Sequence[int],
+        evidence: Sequence[Evidence],
+        count_words: CountWords,
+    ) -> SupportedSentence:
+        """Return a sentence with what supports it.
 
-        `cited` are the places in `evidence`, from 0, that the model named: any of them supports
-        the sentence alone, or all of them together do. What they do not support, or what another
-        passage supports far better, is looked for in the rest.
+        `cited` are the indexes in `evidence` that the model named: any of them may support the
+        sentence alone, or all of them together. Otherwise, and if another passage supports it far
+        better, the best of the rest is cited instead.
         """
-        found = self.findings(claim, evidence)
-        named = [found[n] for n in dict.fromkeys(cited)]
-        good = sorted((each for each in found if self._support([each])), key=lambda f: -f.score)
-        kept = [each for each in named if each in good and each.score >= good[0].score - _BEHIND]
-        if not kept and not good and self._support(named):
-            kept = named
-        chosen = kept or good[:1]
-        if not chosen:
-            return Stated(claim, (), _unsupported(found))
-        verdict: Verdict = "supported" if kept else "corrected"
-        quotations = tuple(each for finding in chosen for each in finding.quotations())
-        return Stated(claim, quotations, Support(verdict, _score(chosen)))
-
-    def findings(self, claim: str, evidence: Sequence[Evidence]) -> list[Finding]:
-        """What each passage holds of a sentence."""
-        frequencies, passages = self._frequencies(words(claim))
-        covers = max_sims(
-            claim,
-            [(each.article, each.passage) for each in evidence],
-            self._encoder,
-            frequencies=frequencies,
-            passages=passages,
+        findings = self.findings(claim, evidence, count_words)
+        named = [findings[index] for index in dict.fromkeys(cited)]
+        supporting = sorted(
+            (finding for finding in findings if self._support([finding])),
+            key=lambda finding: -finding.score,
         )
-        ordinary = small_words(" ".join(each.text for each in evidence))
+        kept = [
+            finding
+            for finding in named
+            if finding in supporting and finding.score >= supporting[0].score - _MAX_LAG
+        ]
+        if not kept and not supporting and self._support(named):
+            kept = named
+        chosen = kept or supporting[:1]
+        if not chosen:
+            return SupportedSentence(claim, (), _unsupported(findings))
+        verdict: Verdict = "supported" if kept else "corrected"
+        quotations = tuple(quote for finding in chosen for quote in finding.quotations())
+        return SupportedSentence(claim, quotations, Support(verdict, _score(chosen)))
+
+    def findings(
+        self, claim: str, evidence: Sequence[Evidence], count_words: CountWords
+    ) -> list[Finding]:
+        """Return what each passage contains of a sentence."""
+        covers = max_sims(claim, evidence, self.encoder, word_counts=count_words(words(claim)))
+        ordinary = small_words(" ".join(passage.text for passage in evidence))
         return [
-            _find(claim, each, cover, facts(claim, each.article.read_as, ordinary))
-            for each, cover in zip(evidence, covers, strict=True)
+            _find(
+                claim, passage, cover, facts(claim, passage.article.language_or_default, ordinary)
+            )
+            for passage, cover in zip(evidence, covers, strict=True)
         ]
 
     def _support(self, findings: Sequence[Finding]) -> bool:
-        """Whether passages support a sentence together: each fact is in one of them."""
+        """Return whether passages together support a sentence: each fact is in one of them."""
         if not findings:
             return False
-        lacking = set.intersection(*(set(each.lacking) for each in findings))
-        denied = any(each.denied for each in findings)
-        own = _together(findings, [each.cover.own(each.spans) for each in findings])
+        lacking = set.intersection(*(set(finding.lacking) for finding in findings))
+        denied = any(finding.denied for finding in findings)
+        own = _together(findings, [f.cover.own_token_scores(f.spans) for f in findings])
         score = _score(findings)
-        return not lacking and not denied and score >= self._threshold and own >= _OWN
+        return not lacking and not denied and score >= self.threshold and own >= _OWN
+
+
+def number_similarity(cover: MaxSim, ours: Numeral, theirs: Numeral) -> tuple[float, float]:
+    """Return how alike two numbers in their contexts are, and how alike the contexts alone."""
+    around = cover.span_similarity(ours.around, theirs.around)
+    return (cover.span_similarity(ours.span, theirs.span) + around) / 2, around
 
 
 def _score(findings: Sequence[Finding]) -> float:
-    """How well passages cover a sentence together."""
-    return _together(findings, [each.cover.tokens(each.spans) for each in findings])
+    """Return how well passages cover a sentence together."""
+    return _together(findings, [f.cover.token_scores(f.spans) for f in findings])
 
 
-def _together(findings: Sequence[Finding], tokens: Sequence[Vectors]) -> float:
-    return float(findings[0].cover.weights @ np.maximum.reduce(tokens))
+def _together(findings: Sequence[Finding], token_scores: Sequence[Vectors]) -> float:
+    return float(findings[0].cover.weights @ np.maximum.reduce(token_scores))
 
 
-def _unsupported(found: Sequence[Finding]) -> Support:
-    nearest = max(found, key=lambda each: each.score, default=None)
-    if nearest is None:
+def _unsupported(findings: Sequence[Finding]) -> Support:
+    closest = max(findings, key=lambda finding: finding.score, default=None)
+    if closest is None:
         return Support("unsupported", 0.0)
-    return Support("unsupported", nearest.score, nearest.missing)
+    return Support("unsupported", closest.score, closest.missing)
 
 
 def _find(claim: str, evidence: Evidence, cover: MaxSim, wanted: Sequence[Fact]) -> Finding:
-    """The passage's best sentence, and others that hold what it lacks."""
+    """Return the passage's best sentence, and others that contain what it lacks."""
     article, passage = evidence.article, evidence.passage
-    about = source(_about(evidence), article.read_as, article.published)
-    lacking = [fact for fact in wanted if fact not in about]
-    texts = {span: article.text[span.start : span.end] for span in passage.sentences}
-    sources = {span: source(text, article.read_as) for span, text in texts.items()}
-    scores = {span: cover.by([span]) for span in passage.sentences}
+    language = article.language_or_default
+    context = source(_context(evidence), language, article.published)
+    lacking = [fact for fact in wanted if fact not in context]
+    texts = {span: evidence.quote(span) for span in passage.sentences}
+    sources = {span: source(text, language) for span, text in texts.items()}
+    scores = {span: cover.sentence_score([span]) for span in passage.sentences}
     chosen: list[Span] = []
-    while scores and len(chosen) < _TOGETHER and (lacking or not chosen):
-        held = {span: sum(fact in sources[span] for fact in lacking) for span in scores}
-        best = max(scores, key=lambda span: (held[span] if chosen else 0, scores[span]))
-        if chosen and not held[best]:
+    while scores and len(chosen) < _MAX_SENTENCES and (lacking or not chosen):
+        contained = {span: sum(fact in sources[span] for fact in lacking) for span in scores}
+        best = max(scores, key=lambda span: (contained[span] if chosen else 0, scores[span]))
+        if chosen and not contained[best]:
             break
         chosen.append(best)
         lacking = [fact for fact in lacking if fact not in sources[best]]
     denied = denials(claim, texts[chosen[0]]) if chosen else ()
     chosen.sort(key=lambda span: span.start)
-    lacking_words = [fact.words for fact in lacking] + _misplaced(claim, evidence, cover)
-    return Finding(evidence, tuple(chosen), cover, tuple(dict.fromkeys(lacking_words)), denied)
+    missing = [fact.words for fact in lacking] + _misplaced(claim, evidence, cover)
+    return Finding(evidence, tuple(chosen), cover, tuple(dict.fromkeys(missing)), denied)
 
 
 def _misplaced(claim: str, evidence: Evidence, cover: MaxSim) -> list[str]:
-    """Numbers that the passage has among other words, or in whose place it has another number."""
-    language = evidence.article.read_as
-    there = numerals(evidence.text, language, _THEIRS, evidence.passage.start)
-    found = []
-    words = f" {plain(evidence.text)} "
-    for number in numerals(claim, language, _OURS):
-        same = [likeness(cover, number, each) for each in there if each.value == number.value]
-        if not same or f" {plain(claim[number.around.start : number.around.end])} " in words:
+    """Return numbers that the passage has in another context, or in whose place it has another."""
+    language = evidence.article.language_or_default
+    in_passage = numerals(evidence.text, language, _PASSAGE_WINDOW, evidence.passage.start)
+    passage_words = f" {plain(evidence.text)} "
+    misplaced = []
+    for number in numerals(claim, language, _CLAIM_WINDOW):
+        same = [number_similarity(cover, number, n) for n in in_passage if n.value == number.value]
+        context = plain(claim[number.around.start : number.around.end])
+        if not same or f" {context} " in passage_words:
             continue
-        others = [likeness(cover, number, each) for each in there if each.value != number.value]
+        others = [
+            number_similarity(cover, number, n) for n in in_passage if n.value != number.value
+        ]
         alike, around = map(max, zip(*same, strict=True))
         rival, elsewhere = map(max, zip(*others, (0.0, 0.0), strict=True))
         if alike < max(_ALIKE, rival) or around < elsewhere - _ELSEWHERE:
-            found.append(claim[number.span.start : number.span.end])
-    return found
+            misplaced.append(claim[number.span.start : number.span.end])
+    return misplaced
 
 
-def likeness(cover: MaxSim, ours: Numeral, theirs: Numeral) -> tuple[float, float]:
-    """How alike two numbers with the words around them are, and how alike these words are alone."""
-    around = cover.likeness(ours.around, theirs.around)
-    return (cover.likeness(ours.span, theirs.span) + around) / 2, around
-
-
-def _about(evidence: Evidence) -> str:
-    """What stands around a passage's sentences: its headings, and what is known of its article."""
+def _context(evidence: Evidence) -> str:
+    """Return what surrounds a passage's sentences: its headings and the article's metadata."""
     article, passage = evidence.article, evidence.passage
-    rest, at = [], passage.start
+    between, at = [], passage.start
     for span in (*passage.sentences, Span(passage.end, passage.end)):
-        rest.append(article.text[at : span.start])
+        between.append(evidence.quote(Span(at, span.start)))
         at = span.end
-    known = (article.title, article.source, article.author, article.place)
-    return "\n".join([*filter(None, known), *rest])
+    metadata = (article.title, article.source, article.author, article.place)
+    return "\n".join([*filter(None, metadata), *between])

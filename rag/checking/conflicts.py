@@ -1,4 +1,4 @@
-"""Where sources say the same thing with another number."""
+"""Where sources say the same thing with different numbers."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from rag.checking.checker import Checker, Finding, likeness
-from rag.text.numbers import WEEKDAYS, numerals
+from rag.checking.checker import Checker, CountWords, Finding, number_similarity
+from rag.text.numbers import WEEKDAYS, Numeral, numerals
 from rag.text.words import words
-from rag.types import Article, Citation, Evidence
+from rag.types import ArticleInfo, Citation, Evidence, Span
 
-_COVER = 0.6  # so well a passage has to cover the sentence whose number it lacks
-_ALIKE = 0.6  # so much the words around the two numbers have to be alike
-_SHARED = 0.6  # of the sentence's longer words: a passage with fewer of them is not read
+_COVER = 0.6  # the least cover of the cited sentence by a passage that lacks its number
+_ALIKE = 0.6  # the least similarity of the words around the two numbers
+_SHARED = 0.6  # of the sentence's longer words; a passage with fewer of them is not read
 _SHORT = 3  # letters of words that every text has
-_AROUND = 3  # words on each side of a number
+_WINDOW = 3  # words on each side of a number
 _DATELINE = re.compile(r"^[^—–]{0,60}\d[^—–]{0,60} [—–] ")
 _YEAR = re.compile(r"1\d{3}|20\d\d")
-# What happens once has one year; of what happens often, each time has its own.
+# A single event has one year; a recurring one has a year for each time.
 _ONCE = re.compile(
     r"\b(?:born|died|founded|established|built|completed|opened|abolished|independence|married)\b"
 )
@@ -27,71 +27,86 @@ _UNIT = re.compile(r"[\s-]*((?:per cent|percent|%|\$|€)|[^\W\d_]+)?")
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """Two articles, and what the one says and the other, as in "12 arches" and "14 arches"."""
+    """Two articles and what each says, as in "12 arches" and "14 arches"."""
 
-    one: Article
-    ours: str
-    other: Article
-    theirs: str
+    article: ArticleInfo
+    phrase: str
+    other_article: ArticleInfo
+    other_phrase: str
 
 
 def conflicts(
-    cited: Sequence[Citation], evidence: Sequence[Evidence], checker: Checker
+    cited: Sequence[Citation],
+    evidence: Sequence[Evidence],
+    checker: Checker,
+    count_words: CountWords,
 ) -> list[Conflict]:
-    """Where another story would support a cited sentence if one number of it were another."""
-    articles = {each.article.id: each.article for each in evidence}
-    found: dict[frozenset[str], Conflict] = {}
+    """Return where another story would support a cited sentence if one of its numbers differed."""
+    articles = {passage.article.id: passage.article for passage in evidence}
+    pairs: dict[frozenset[str], Conflict] = {}
     for citation in cited:
         article = articles[citation.article_id]
-        said = _DATELINE.sub("", citation.quote)
+        statement = _DATELINE.sub("", citation.quote)
         others = [
-            each
-            for each in evidence
-            if each.article.story != article.story
-            and said not in each.text
-            and _shared(citation.quote, each.text) >= _SHARED
+            passage
+            for passage in evidence
+            if passage.article.story != article.story
+            and statement not in passage.text
+            and _shared(citation.quote, passage.text) >= _SHARED
         ]
-        if not others or not numerals(said, article.read_as, _AROUND):
+        if not others or not numerals(statement, article.language_or_default, _WINDOW):
             continue
-        for finding in checker.findings(said, others):
-            for ours, theirs in _differing(said, finding):
-                pair = frozenset((ours.casefold(), theirs.casefold()))
-                found.setdefault(pair, Conflict(article, ours, finding.evidence.article, theirs))
-    return list(found.values())
+        for finding in checker.findings(statement, others, count_words):
+            for phrase, other_phrase in _differing(statement, finding):
+                pair = frozenset((phrase.casefold(), other_phrase.casefold()))
+                other = finding.evidence.article
+                pairs.setdefault(pair, Conflict(article, phrase, other, other_phrase))
+    return list(pairs.values())
 
 
-def _differing(quote: str, finding: Finding) -> Iterator[tuple[str, str]]:
-    """The one number that a passage lacks, and the one in its place, each with what it counts."""
-    article, passage = finding.evidence.article, finding.evidence.passage
-    missing = [each for each in finding.missing if each.lower() not in WEEKDAYS]
+def _differing(statement: str, finding: Finding) -> Iterator[tuple[str, str]]:
+    """Yield the one number that a passage lacks and the one in its place, each with its unit."""
+    evidence = finding.evidence
+    missing = [words for words in finding.missing if words.lower() not in WEEKDAYS]
     if len(missing) != 1 or finding.score < _COVER:
         return
-    language = article.read_as
-    there = numerals(finding.evidence.text, language, _AROUND, passage.start)
-    values = {number.value for number in there}
-    for ours in numerals(quote, language, _AROUND):
-        if ours.value in values:
+    language, offset = evidence.article.language_or_default, evidence.passage.start
+    in_passage = numerals(evidence.text, language, _WINDOW, offset)
+    values = {number.value for number in in_passage}
+    inside = [n for n in in_passage if any(_contains(span, n.span) for span in finding.spans)]
+    for number in numerals(statement, language, _WINDOW):
+        if number.value in values:
             continue
-        inside = [
-            number
-            for number in there
-            if any(s.start <= number.span.start and number.span.end <= s.end for s in finding.spans)
-        ]
-        alike = [(likeness(finding.cover, ours, number)[0], number) for number in inside]
-        nearest, theirs = max(alike, key=lambda pair: pair[0], default=(0.0, ours))
-        if nearest < _ALIKE:
+        alike = [(number_similarity(finding.cover, number, n)[0], n) for n in inside]
+        best, rival = max(alike, key=lambda pair: pair[0], default=(0.0, number))
+        if best < _ALIKE:
             continue
-        one, two = (
-            (text[n.span.start : n.span.end], (_UNIT.match(text, n.span.end) or [""])[1] or "")
-            for text, n in ((quote, ours), (article.text, theirs))
-        )
-        years = [bool(_YEAR.fullmatch(number)) for number, _ in (one, two)]
-        if one[1].casefold() == two[1].casefold() and (
-            not any(years) or (all(years) and _ONCE.search(quote))
-        ):
-            yield " ".join(filter(None, one)), " ".join(filter(None, two))
+        phrase = _with_unit(statement, number, 0)
+        other_phrase = _with_unit(evidence.text, rival, offset)
+        if _are_comparable(phrase, other_phrase, statement):
+            yield " ".join(filter(None, phrase)), " ".join(filter(None, other_phrase))
+
+
+def _contains(outer: Span, inner: Span) -> bool:
+    return outer.start <= inner.start and inner.end <= outer.end
+
+
+def _with_unit(text: str, number: Numeral, offset: int) -> tuple[str, str]:
+    """Return a number as it is written and the word behind it; its range counts from `offset`."""
+    start, end = number.span.start - offset, number.span.end - offset
+    unit = _UNIT.match(text, end)
+    return text[start:end], (unit and unit[1]) or ""
+
+
+def _are_comparable(phrase: tuple[str, str], other: tuple[str, str], statement: str) -> bool:
+    """Return whether two numbers count the same; years only compare for what happens once."""
+    years = [bool(_YEAR.fullmatch(number)) for number, _ in (phrase, other)]
+    if phrase[1].casefold() != other[1].casefold():
+        return False
+    return not any(years) or (all(years) and bool(_ONCE.search(statement)))
 
 
 def _shared(sentence: str, text: str) -> float:
+    """Return the share of a sentence's longer words that a text contains."""
     wanted = [word for word in words(sentence) if len(word) > _SHORT]
     return len(set(wanted) & set(words(text))) / max(len(wanted), 1)

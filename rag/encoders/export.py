@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from rag.encoders.onnx_encoder import FOLDER, OnnxEncoder, Recipe, named, stored
+from rag.encoders.onnx_encoder import OnnxEncoder, Recipe, named, stored
 from rag.encoders.sentence_transformer import (
     Encoder,
     SentenceTransformerEncoder,
     TokenVectors,
     Vectors,
 )
-from rag.settings import Settings
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -47,11 +46,6 @@ class ExportedEncoder:
         self._runtime: OnnxEncoder | None = None
         self._is_looked_for = self._is_made = False
         self._lock = threading.Lock()
-
-    @classmethod
-    def from_settings(cls, settings: Settings) -> ExportedEncoder:
-        original = SentenceTransformerEncoder(settings.encoder, settings.precision)
-        return cls(original, settings.home / FOLDER)
 
     @property
     def token_limit(self) -> int:

@@ -7,7 +7,6 @@ import textwrap
 import threading
 from collections.abc import Sequence
 
-from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import RunnableConfig
 
 from rag.answering import prompts
@@ -15,9 +14,9 @@ from rag.answering.drafts import without_thoughts
 from rag.checking.facts import Source, facts, small_words
 from rag.errors import ModelError
 from rag.followups.leaning import AUXILIARY, WH, needs_context
-from rag.llm.streaming import pieces
+from rag.llm.chat import Call, ChatModel
 from rag.text.words import in_one_line, words
-from rag.types import LONGEST_TITLE, Answer
+from rag.types import MAX_HEADING, Answer
 
 LONGEST = 300  # characters of a question that needs_context, and of one that is written again
 _SHORT = 70  # characters: a longer title would outweigh what is asked
@@ -42,9 +41,9 @@ _LABEL = re.compile(
 class Followups:
     """Understands follow-up questions: by a chat model, or by carrying the subject over."""
 
-    def __init__(self, chat: BaseChatModel | None = None, seconds: float = 120.0) -> None:
+    def __init__(self, chat: ChatModel | None = None) -> None:
         self._chat = chat
-        self._seconds = min(seconds, _PATIENCE)
+        self._seconds = min(chat.seconds, _PATIENCE) if chat else _PATIENCE
 
     def standalone(
         self,
@@ -72,7 +71,7 @@ class Followups:
         """The question as the chat model writes it; None where that cannot be trusted."""
         assert self._chat
         messages = prompts.rewriting(question, history)
-        written = pieces(self._chat, messages, seconds=self._seconds, stop=stop, config=config)
+        written = self._chat.stream(messages, Call(stop, config), seconds=self._seconds)
         try:
             text = _bare("".join(written))
         except ModelError:
@@ -115,7 +114,7 @@ def _carried(question: str, history: Sequence[Answer]) -> str:
         return question
     linking = _LINKING.match(question)
     asked = question[linking.end() :] if linking else question
-    subject = textwrap.shorten(subject, LONGEST_TITLE, placeholder="…")
+    subject = textwrap.shorten(subject, MAX_HEADING, placeholder="…")
     return f"{asked[0].upper()}{asked[1:]} ({subject})"
 
 

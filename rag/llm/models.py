@@ -9,12 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import ArticleQAError, ModelError, SettingsError
+from rag.types import QUOTE
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
-
-QUOTE = "quote"
-"""The name of no model at all: the answer is quoted."""
 
 LOCAL = "local"
 _EXTRAS = {"openai": "openai", "ollama": "ollama", "anthropic": "anthropic", LOCAL: "local"}
@@ -58,6 +56,12 @@ def display_name(name: str) -> str:
     """A model's name without the folders of its file, which are nobody's business."""
     provider, _, model = name.partition(":")
     return f"{LOCAL}:{Path(model).name}" if provider == LOCAL else name
+
+
+def name_of(model: BaseChatModel) -> str:
+    """Return the name that a chat model gives itself, or that of its class."""
+    names = (getattr(model, attribute, None) for attribute in ("model_name", "model"))
+    return next((name for name in names if isinstance(name, str)), type(model).__name__)
 
 
 def _is_provider(name: str) -> bool:

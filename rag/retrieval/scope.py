@@ -1,4 +1,4 @@
-"""What people write for a scope -> a Scope."""
+"""What people type as a filter -> a Scope."""
 
 from __future__ import annotations
 

@@ -37,6 +37,6 @@ def bands(signed: Signature) -> list[bytes]:
     return [bytes([n]) + band.tobytes() for n, band in enumerate(signed.reshape(_BANDS, _ROWS))]
 
 
-def likeness(one: Signature, other: Signature) -> float:
+def similarity(one: Signature, other: Signature) -> float:
     """An estimate of the share of runs of words that two texts have in common (0 to 1)."""
     return float(np.mean(one == other))

@@ -14,8 +14,8 @@ from typing import Annotated, Any
 from pydantic import Field, TypeAdapter, ValidationError
 
 from rag.answering.render import escaped, to_dict, to_markdown
-from rag.assistant import ArticleQA
-from rag.store.embedded.reader import Reader
+from rag.langchain import ArticleQA
+from rag.store.library import Snapshot
 from rag.text.words import in_one_line
 from rag.types import Answer, Citation, Evidence
 from ui.window import page
@@ -56,8 +56,8 @@ def restored(written: object, qa: ArticleQA) -> Conversation | None:
     if turns is None:
         return None
     numbered = enumerate(turns, 1)
-    with qa.retriever.library.catalog.reading() as catalog:
-        return Conversation(tuple(_turn(each, n, catalog, qa.model) for n, each in numbered))
+    with qa.library.snapshot() as snapshot:
+        return Conversation(tuple(_turn(each, n, snapshot, qa.model) for n, each in numbered))
 
 
 def exported(written: object, form: str) -> str | None:
@@ -104,25 +104,26 @@ def _holds_together(answer: Answer) -> bool:
     return marks <= numbers and len(numbers) == len(answer.citations) <= MOST_CITED
 
 
-def _turn(turn: Kept, number: int, catalog: Reader, model: str) -> Turn:
+def _turn(turn: Kept, number: int, snapshot: Snapshot, model: str) -> Turn:
     question = turn.question
     if turn.problem:
         return Turn(question, page.problem(turn.problem), problem=turn.problem)
     if turn.answer is None:
         return Turn(question, page.stopped(turn.draft, model), draft=turn.draft)
     answer = replace(turn.answer, evidence=())
-    read = replace(answer, evidence=tuple(_evidence(answer.citations, catalog)))
+    read = replace(answer, evidence=tuple(_evidence(answer.citations, snapshot)))
     return Turn(question, page.answer(answer, number), page.sources(read, number), answer)
 
 
-def _evidence(citations: Iterable[Citation], catalog: Reader) -> Iterator[Evidence]:
+def _evidence(citations: Iterable[Citation], snapshot: Snapshot) -> Iterator[Evidence]:
     """The passages that the cited places lie in, as far as they are still in the library."""
     cited = list(citations)
-    for article in catalog.articles({citation.article_id for citation in cited}).values():
-        places = [each for each in cited if each.article_id == article.id]
-        for _, passage in catalog.numbered_passages_of(article.id):
+    for article_id in dict.fromkeys(citation.article_id for citation in cited):
+        places = [citation for citation in cited if citation.article_id == article_id]
+        for found in snapshot.passages_of(article_id):
+            passage = found.passage
             if any(passage.start <= each.start and each.end <= passage.end for each in places):
-                yield Evidence(article, passage, 0.0, ())
+                yield Evidence(found.article, passage, found.text, 0.0, ())
 
 
 def _values(turn: Kept) -> dict[str, Any]:

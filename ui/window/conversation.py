@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from rag.assistant import ArticleQA
 from rag.errors import ArticleQAError
+from rag.langchain import ArticleQA
 from rag.retrieval.scope import scope_of
 from rag.types import Answer, Delta, Event, Found, Scope
 from ui.window import page

@@ -7,16 +7,16 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, cast, get_args
 
 import gradio as gr
 from gradio.utils import get_upload_folder
 
 from ingest.formats.loaders import LOADERS
-from ingest.inputs.uploads import MEGABYTE, Upload, UploadService
-from rag.assistant import ArticleQA
+from ingest.uploads import MEGABYTE, Upload, UploadService
 from rag.errors import ArticleQAError
-from rag.store.embedded.reader import ORDERS
+from rag.langchain import ArticleQA
+from rag.store.library import Order
 from rag.text.words import words
 from rag.types import Span
 from ui.window import page, shelf
@@ -82,19 +82,19 @@ def _told(function: Callable[[Any], Reply]) -> Callable[[Any], Reply]:
 
 
 def _reading(qa: ArticleQA, intake: UploadService) -> list[Callable[[Any], Reply]]:
-    catalog = qa.retriever.library.catalog
+    library = qa.library
 
     def list_articles(wanted: Mapping[str, Any]) -> Reply:
         """A part of the list: `words` to filter by, `order`, `descending`, and `first` to show."""
         named = words(str(wanted["words"])[:_LONGEST_FILTER])
         order, first = str(wanted["order"]), max(0, int(wanted["first"]))
-        if order not in ORDERS:
+        if order not in get_args(Order):
             raise ValueError(order)
-        with catalog.reading() as reader:
-            found, among = reader.entries_naming(named), reader.entries_naming()
-            entries = reader.entries(
+        with library.snapshot() as snapshot:
+            found, among = snapshot.count(named), snapshot.count()
+            entries = snapshot.listing(
                 named,
-                order=order,
+                order=cast(Order, order),
                 descending=bool(wanted["descending"]),
                 limit=AT_ONCE,
                 offset=first,
@@ -114,13 +114,13 @@ def _reading(qa: ArticleQA, intake: UploadService) -> list[Callable[[Any], Reply
 
     def draw_timeline(_: Any) -> Reply:
         """The picture of the corpus over time."""
-        with catalog.reading() as reader:
-            return {"html": timeline(reader.months())}
+        with library.snapshot() as snapshot:
+            return {"html": timeline(snapshot.months())}
 
     def ask_removal(article_id: Any) -> Reply:
         """The question before an article is removed."""
-        with catalog.reading() as reader:
-            entry = reader.entry(str(article_id))
+        with library.snapshot() as snapshot:
+            entry = snapshot.entry(str(article_id))
         if entry is None:
             return {"problem": shelf.problem("this article is no longer in the library")}
         return {"html": shelf.removal(entry, is_upload=intake.is_upload(entry.origin))}
@@ -134,7 +134,7 @@ def _writing(intake: UploadService) -> list[Callable[[Any], Reply]]:
         state = intake.state()
         return {
             "html": shelf.progress(state),
-            "generation": state.generation,
+            "generation": state.version,
             "running": state.is_running,
             "busy": state.is_busy_elsewhere,
         }

@@ -8,7 +8,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from rag.assistant import ArticleQA
+from rag.langchain import ArticleQA
 from rag.text.words import in_one_line
 from rag.types import Summary
 
@@ -36,16 +36,15 @@ class Examples:
     def __init__(self, qa: ArticleQA) -> None:
         self._qa = qa
         self._lock = threading.Lock()
-        self._made: dict[int, list[str]] = {}
+        self._made: dict[str, list[str]] = {}
 
     def questions(self) -> list[str]:
         """May take seconds the first time: each question is put to the articles."""
         with self._lock:
-            with self._qa.retriever.library.catalog.reading() as catalog:
-                generation = catalog.state().generation
-            if generation not in self._made:
-                self._made = {generation: self._sought()}
-            return self._made[generation]
+            version = self._qa.library.version()
+            if version not in self._made:
+                self._made = {version: self._sought()}
+            return self._made[version]
 
     def _sought(self) -> list[str]:
         articles = self._qa.articles()

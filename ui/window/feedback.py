@@ -8,9 +8,9 @@ from typing import get_args
 
 import gradio as gr
 
-from rag.assistant import ArticleQA
 from rag.errors import StoreError
-from rag.feedback import LONGEST_REASON, Opinion, note
+from rag.feedback import MAX_REASON, Opinion, record
+from rag.langchain import ArticleQA
 from rag.text.words import in_one_line
 from rag.types import Answer
 from ui.window.conversation import Conversation
@@ -21,7 +21,7 @@ def lay_out() -> gr.HTML:
     template = files("ui").joinpath("templates", "feedback.html").read_text(encoding="utf-8")
     return gr.HTML(
         elem_id="feedback",
-        html_template=template.replace("[LONGEST]", str(LONGEST_REASON)),
+        html_template=template.replace("[LONGEST]", str(MAX_REASON)),
         js_on_load=files("ui").joinpath("static", "feedback.js").read_text(encoding="utf-8"),
         apply_default_css=False,
     )
@@ -47,8 +47,7 @@ def judging(qa: ArticleQA) -> Callable[[Conversation, gr.EventData], None]:
             _tell("The articles have changed since; ask again to judge the answer.")
         else:
             try:
-                home = qa.retriever.library.home
-                note(home, answer, opinion, number=blamed, reason=str(event.reason))
+                record(qa.library, answer, opinion, number=blamed, reason=str(event.reason))
                 _tell("Noted, thank you.")
             except StoreError as error:
                 gr.Warning(in_one_line(str(error)))
@@ -66,8 +65,8 @@ def _numbers(answer: Answer) -> list[int]:
 
 def _stands(qa: ArticleQA, answer: Answer) -> bool:
     """Whether all that is cited is in the library: a chat that a browser kept may say otherwise."""
-    with qa.retriever.library.catalog.reading() as catalog:
-        articles = catalog.articles({each.article_id for each in answer.citations})
+    with qa.library.snapshot() as snapshot:
+        articles = snapshot.articles({each.article_id for each in answer.citations})
     return all(
         each.article_id in articles
         and articles[each.article_id].text[each.start : each.end] == each.quote

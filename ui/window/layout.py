@@ -13,9 +13,9 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # Gradio reads it when it is i
 import gradio as gr
 from fastapi import FastAPI
 
-from ingest.inputs.uploads import UploadService
-from rag.assistant import ArticleQA
+from ingest.uploads import UploadService
 from rag.errors import ArticleQAError, QuestionError
+from rag.langchain import ArticleQA
 from rag.types import Scope, Span
 from ui import api as programs
 from ui.window import corpus, feedback, page, shelf
@@ -218,8 +218,8 @@ def _wire(
         return {**shown, **library()}
 
     def library() -> Shown:
-        with qa.retriever.library.catalog.reading() as catalog:
-            articles, sources = catalog.entries_naming(), catalog.sources()
+        with qa.library.snapshot() as snapshot:
+            articles, sources = snapshot.count(), snapshot.sources()
         return {
             parts.masthead: page.masthead(articles, qa.model),
             parts.only[0]: gr.update(choices=sources),

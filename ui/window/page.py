@@ -11,9 +11,19 @@ from urllib.parse import urlsplit
 from rag.answering.citations import verdict
 from rag.answering.drafts import shown
 from rag.answering.render import NO_DATE, REFUSAL, byline, counted, day, extent, limits, to_text
-from rag.llm.models import QUOTE
 from rag.text.words import in_one_line
-from rag.types import Answer, Article, Citation, Evidence, Nearest, Scope, Sentence, Span, Summary
+from rag.types import (
+    QUOTE,
+    Answer,
+    Article,
+    Citation,
+    Evidence,
+    Nearest,
+    Scope,
+    Sentence,
+    Span,
+    Summary,
+)
 
 LONGEST_SHOWN = 280  # characters of a question in the conversation
 NEWEST = 5  # articles that a visitor sees who has asked nothing yet
@@ -209,7 +219,7 @@ def reader(
     marks = sorted([*([(cited, "")] if cited else []), *weak], key=lambda mark: mark[0].start)
     return (
         f"{notice}<header><h2>{escape(in_one_line(article.title))}</h2>{_about(article)}</header>"
-        f'<div class="text">{_paragraphs(article, marks)}</div>'
+        f'<div class="text">{_paragraphs(article.text, article.title, marks)}</div>'
         f"{_link(article.url, 'Open the original')}"
     )
 
@@ -289,11 +299,15 @@ def _passage(citation: Citation, evidence: Iterable[Evidence]) -> str:
     """The cited words in the passage that they were found in."""
     span = Span(citation.start, citation.end)
     for each in evidence:
-        around, text = each.passage, each.article.text
+        around = each.passage
         is_here = around.start <= span.start and span.end <= around.end
-        stands = text[span.start : span.end] == citation.quote
-        if each.article.id == citation.article_id and is_here and stands:
-            return _paragraphs(each.article, [(span, "")], Span(around.start, around.end))
+        if (
+            each.article.id == citation.article_id
+            and is_here
+            and each.quote(span) == citation.quote
+        ):
+            inside = Span(span.start - around.start, span.end - around.start)
+            return _paragraphs(each.text, each.article.title, [(inside, "")])
     gone = "These words no longer stand in an article of the library."
     return f"<p><mark>{escape(citation.quote)}</mark></p>{_notice(gone)}"
 
@@ -365,29 +379,28 @@ def _notice(words: str) -> str:
     return f'<p class="notice">{escape(words)}</p>'
 
 
-def _paragraphs(article: Article, marks: Sequence[Mark], within: Span | None = None) -> str:
+def _paragraphs(text: str, title: str, marks: Sequence[Mark]) -> str:
     """An article's text, or a part of it, with ranges marked that may run over paragraphs.
 
     A first line that only repeats the title is left out: the title stands above.
     """
-    text = article.text
     shown: list[str] = []
-    for block in _blocks(text, within or Span(0, len(text))):
+    for block in _blocks(text):
         words = text[block.start : block.end].strip()
         is_cited = any(_meet(span, block) for span, _ in marks)
-        repeats = words == article.title and not shown and not is_cited
+        repeats = words == title and not shown and not is_cited
         if words and not repeats:
             kind = ' class="head"' if _HEADING.fullmatch(words) else ""
             shown.append(f"<p{kind}>{_marked(text, block, marks)}</p>")
     return "".join(shown)
 
 
-def _blocks(text: str, within: Span) -> Iterable[Span]:
-    start = within.start
-    for blank in _BLANK_LINES.finditer(text, within.start, within.end):
+def _blocks(text: str) -> Iterable[Span]:
+    start = 0
+    for blank in _BLANK_LINES.finditer(text):
         yield Span(start, blank.start())
         start = blank.end()
-    yield Span(start, within.end)
+    yield Span(start, len(text))
 
 
 def _marked(text: str, block: Span, marks: Sequence[Mark]) -> str:

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from rag.assistant import ArticleQA
-from rag.encoders.export import ExportedEncoder
 from rag.errors import ArticleQAError, SettingsError
+from rag.langchain import ArticleQA
+from rag.opening import build_assistant, create_library, open_encoder
 from rag.settings import Settings
-from rag.store.embedded.library import Library
 from ui.access import Access, Guarded
 
 if TYPE_CHECKING:
@@ -64,7 +63,7 @@ def application(
     from fastapi import FastAPI
     from starlette.middleware.cors import CORSMiddleware
 
-    from ingest.inputs.uploads import UploadService
+    from ingest.uploads import UploadService
     from ui import mcp
     from ui.window import layout as window
 
@@ -74,14 +73,16 @@ def application(
     app.add_middleware(Guarded, access=access)
     app.add_middleware(_Sealed)
     closed = not access.is_known
-    intake = UploadService(qa.retriever.library, limit=limit, total=total, is_closed=closed)
+    intake = UploadService(
+        qa.library, qa.assistant.retriever.encoder, limit=limit, total=total, is_closed=closed
+    )
     window.mount(app, window.build(qa, intake), intake.largest)
     return app
 
 
 def _assistant(settings: Settings) -> ArticleQA:
-    library = Library.create(settings.home, ExportedEncoder.from_settings(settings))
-    return ArticleQA.over(library, settings)
+    encoder = open_encoder(settings)
+    return ArticleQA(build_assistant(settings, create_library(settings, encoder), encoder))
 
 
 class _Server(uvicorn.Server):
@@ -130,4 +131,4 @@ def _url(door: socket.socket) -> str:
 def _warm_up(qa: ArticleQA) -> None:
     """Load the embedding model while the visitor still reads; if it fails, an answer says why."""
     with suppress(ArticleQAError):
-        qa.retriever.library.encoder.embed(["ready"])
+        qa.assistant.retriever.encoder.embed(["ready"])

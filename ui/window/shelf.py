@@ -7,7 +7,7 @@ from datetime import date
 from html import escape
 from urllib.parse import unquote
 
-from ingest.inputs.uploads import Outcome, Run, State
+from ingest.uploads import Outcome, Run, State
 from rag.answering.render import WEB, counted
 from rag.text.words import in_one_line
 from rag.types import Entry

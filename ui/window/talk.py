@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from rag.assistant import ArticleQA
+from rag.langchain import ArticleQA
 from ui.window import page
 from ui.window.chats import kept, restored
 from ui.window.conversation import Conversation, Only, reply

@@ -1,4 +1,4 @@
-"""The vectors in generations: one directory each, never changed once it is in use."""
+"""The vectors in generations: one directory each, which is never changed once it is in use."""
 
 from __future__ import annotations
 
@@ -8,57 +8,72 @@ import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import portalocker
 
 from rag.errors import StoreError
-from rag.store.embedded.vectors import VectorIndex
+from rag.store.embedded.vectors import FLUSHES_PER_SIZE, VectorIndex
 
 _SIZES = "sizes.json"
 
 
 @dataclass(slots=True)
-class _Shared:
-    index: VectorIndex
-    lease: portalocker.Lock
+class _Lease:
+    """An open generation: shared by threads, and locked so that no process deletes it."""
+
+    opening: threading.Lock = field(default_factory=threading.Lock)
+    index: VectorIndex | None = None
+    lock: portalocker.Lock | None = None
     users: int = 0
+
+    def close(self) -> None:
+        if self.index:
+            self.index.close()
+        if self.lock:
+            self.lock.release()
 
 
 class Generations:
-    """The directories side by side. Whoever reads one holds a shared lock, so it is not swept away."""
+    """The directories, side by side. `flushes` is passed on to the vector index."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, flushes: float = FLUSHES_PER_SIZE) -> None:
         self._folder = folder
-        self._open: dict[str, _Shared] = {}
+        self._flushes = flushes
+        self._leases: dict[str, _Lease] = {}
         self._current = ""
-        self._lock = threading.Lock()
+        self._lock = threading.Lock()  # guards the two above, and is never held while files open
 
     @contextmanager
     def reading(self, name: str) -> Iterator[VectorIndex]:
-        """The vectors of a generation, kept open for the next reader until another one is current.
+        """Open the vectors of a generation; they stay open until another one is current.
 
-        Raises FileNotFoundError when they were swept away meanwhile.
+        Raises FileNotFoundError if they have been deleted.
         """
         with self._lock:
-            shared = self._open.get(name) or self._lease(name)
-            self._open[name] = shared
+            lease = self._leases.setdefault(name, _Lease())
             self._current = name
-            shared.users += 1
-            self._close_idle()
+            lease.users += 1
         try:
-            yield shared.index
+            with lease.opening:
+                if lease.index is None:
+                    self._open(name, lease)
+                index = lease.index
+            assert index is not None
+            self._close_unused()
+            yield index
         finally:
             with self._lock:
-                shared.users -= 1
-                self._close_idle()
+                lease.users -= 1
+                if lease.index is None and not lease.users and self._leases.get(name) is lease:
+                    del self._leases[name]
+            self._close_unused()
 
-    @contextmanager
-    def writing(self, name: str, *, after: str) -> Iterator[VectorIndex]:
-        """A copy of the generation `after` that may be changed; thrown away by an exception.
+    def draft(self, name: str, *, after: str) -> Draft:
+        """Begin a generation as a copy of `after`, or empty if that is "".
 
-        An empty `after` begins an empty one. Raises StoreError when there is no room for it.
+        Raises StoreError if there is no room for it.
         """
         target = self._folder / name
         try:
@@ -68,83 +83,102 @@ class Generations:
                     shutil.copytree(self._folder / after, target)
                 else:
                     target.mkdir(parents=True)
-            index = VectorIndex.open(target, create=not after)
-            try:
-                yield index
-                index.flush()
-            finally:
-                index.close()
-            with _file_errors(self._folder):
-                _note_sizes(target)
-                _to_disk(target)
+            index = VectorIndex.open(target, create=not after, flushes=self._flushes)
         except BaseException:
             shutil.rmtree(target, ignore_errors=True)
             raise
+        return Draft(name, target, index)
 
     def sweep(self, *, keep: str) -> None:
-        """Remove every generation but one, save those that somebody is reading."""
+        """Delete every generation but one, except those that somebody is reading."""
         with self._lock:
             self._current = keep
-            self._close_idle()
+        self._close_unused()
         for path in self._folder.glob("*/"):
             if path.name == keep:
                 continue
-            lease = self._lock_of(path.name, portalocker.LockFlags.EXCLUSIVE)
+            lock = self._lock_of(path.name, portalocker.LockFlags.EXCLUSIVE)
             try:
-                lease.acquire()
+                lock.acquire()
             except portalocker.LockException:
                 continue
             shutil.rmtree(path, ignore_errors=True)
-            Path(lease.filename).unlink(missing_ok=True)
-            lease.release()
+            Path(lock.filename).unlink(missing_ok=True)
+            lock.release()
 
     def close(self) -> None:
         with self._lock:
             self._current = ""
-            self._close_idle()
+        self._close_unused()
 
-    def _lease(self, name: str) -> _Shared:
+    def _open(self, name: str, lease: _Lease) -> None:
         if not (self._folder / name).is_dir():
             raise FileNotFoundError(name)
-        lease = self._lock_of(name, portalocker.LockFlags.SHARED)
+        lock = self._lock_of(name, portalocker.LockFlags.SHARED)
         try:
             with _file_errors(self._folder):
-                lease.acquire()
-        except portalocker.LockException:  # it is being swept away
+                lock.acquire()
+        except portalocker.LockException:  # it is being deleted
             raise FileNotFoundError(name) from None
-        if not (self._folder / name).is_dir():
-            lease.release()
-            raise FileNotFoundError(name)
         try:
+            if not (self._folder / name).is_dir():
+                raise FileNotFoundError(name)
             _check_sizes(self._folder / name)
-            return _Shared(VectorIndex.open(self._folder / name), lease)
+            lease.index = VectorIndex.open(self._folder / name)
+            lease.lock = lock
         except BaseException:
-            lease.release()
+            lock.release()
             raise
 
     def _lock_of(self, name: str, kind: portalocker.LockFlags) -> portalocker.Lock:
         flags = kind | portalocker.LockFlags.NON_BLOCKING
         return portalocker.Lock(self._folder / f"{name}.lock", mode="a", timeout=0, flags=flags)
 
-    def _close_idle(self) -> None:
-        for name, shared in list(self._open.items()):
-            if shared.users == 0 and name != self._current:
-                shared.index.close()
-                shared.lease.release()
-                del self._open[name]
+    def _close_unused(self) -> None:
+        with self._lock:
+            unused = [
+                name
+                for name, lease in self._leases.items()
+                if not lease.users and name != self._current
+            ]
+            leases = [self._leases.pop(name) for name in unused]
+        for lease in leases:
+            lease.close()
 
 
-def _note_sizes(folder: Path) -> None:
+class Draft:
+    """A generation that is being written and that nobody else sees."""
+
+    def __init__(self, name: str, folder: Path, index: VectorIndex) -> None:
+        self.name = name
+        self.index = index
+        self._folder = folder
+
+    def finish(self) -> None:
+        """Write everything to disk, ready to be made current."""
+        self.index.flush()
+        self.index.close()
+        with _file_errors(self._folder):
+            _write_sizes(self._folder)
+            _sync_to_disk(self._folder)
+
+    def discard(self) -> None:
+        """Delete the draft."""
+        self.index.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _write_sizes(folder: Path) -> None:
     sizes = {
         str(path.relative_to(folder)): path.stat().st_size
         for path in folder.rglob("*")
-        if path.is_file()
+        if path.is_file() and path.name != _SIZES
     }
     (folder / _SIZES).write_text(json.dumps(sizes), encoding="utf-8")
 
 
 def _check_sizes(folder: Path) -> None:
-    """Chroma reads a file that was cut short without a word, and finds less from then on."""
+    """Raise StoreError if a file was cut short: Chroma would read it and return less from then on."""
     try:
         sizes = json.loads((folder / _SIZES).read_text(encoding="utf-8"))
         for name, size in sizes.items():
@@ -171,8 +205,8 @@ def _file_errors(folder: Path) -> Iterator[None]:
         raise StoreError(f"{folder} cannot be written: {reason}") from error
 
 
-def _to_disk(folder: Path) -> None:
-    """What the operating system still holds in memory would be lost with its power."""
+def _sync_to_disk(folder: Path) -> None:
+    """Flush the operating system's cache: what it holds would be lost in a power cut."""
     for path in [*folder.rglob("*"), folder, folder.parent]:
         handle = os.open(path, os.O_RDONLY)
         try:

@@ -1,4 +1,4 @@
-"""Chroma: a directory of vectors, each under its key."""
+"""A directory of vectors: Chroma for the nearest of all, a matrix for the nearest of a few."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import numpy as np
 
 from rag.encoders.sentence_transformer import Vectors
 from rag.errors import StoreError
+from rag.store.embedded.matrix import Rows, VectorMatrix
 
 if TYPE_CHECKING:
     from chromadb import Collection
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from chromadb.api.collection_configuration import CreateHNSWConfiguration
 
 _COLLECTION = "passages"
+_MATRIX = "vectors.f16"
 # With these, the index found every true neighbour among 100,000 real vectors.
 _HNSW: CreateHNSWConfiguration = {
     "space": "cosine",
@@ -28,25 +30,29 @@ _HNSW: CreateHNSWConfiguration = {
     "ef_search": 200,
 }
 _BATCH = 5_000  # Chroma takes 5,461 at most
-# Chroma writes its whole index once so many changes have come together, and whoever opens it goes
-# through those of its log that came after: the more vectors there are, the seldomer it should.
-_SELDOM = 20  # times in which the vectors may be written before that
-_SELDOMER = 10
-_THOROUGH = 125  # of so many changes one more vector is looked at: 800 among a million
+# Chroma writes its whole index after so many changes, and whoever opens it replays the changes that
+# came later: the more vectors there are, the less often it should.
+FLUSHES_PER_SIZE = 20  # flushes after which the interval grows
+_GROWTH = 10
+_EF_SHARE = 125  # one more candidate is searched for so many changes: 800 among a million
 
 
 class VectorIndex:
-    """An open directory of vectors."""
+    """An open directory of vectors. `flushes` is how often it is written before that gets rarer."""
 
-    def __init__(self, path: Path, client: Client, collection: Collection) -> None:
+    def __init__(self, path: Path, client: Client, collection: Collection, flushes: float) -> None:
         self._path = path
         self._client = client
         self._collection = collection
+        self._flushes = flushes
         self._size: int | None = None  # counting takes longer than searching
+        self.matrix = VectorMatrix(path / _MATRIX)
 
     @classmethod
-    def open(cls, path: Path, *, create: bool = False) -> VectorIndex:
-        """Open the vectors in a folder; with `create`, begin an empty set there."""
+    def open(
+        cls, path: Path, *, create: bool = False, flushes: float = FLUSHES_PER_SIZE
+    ) -> VectorIndex:
+        """Open the vectors in a folder, or create an empty set there."""
         os.environ["ANONYMIZED_TELEMETRY"] = "False"
         import chromadb
         from chromadb.config import Settings
@@ -58,47 +64,53 @@ class VectorIndex:
                 chromadb.PersistentClient(str(path), Settings(anonymized_telemetry=False)),
             )
             if create:
+                (path / _MATRIX).touch()
                 collection = client.create_collection(
                     _COLLECTION, embedding_function=None, configuration={"hnsw": _HNSW}
                 )
             else:
                 collection = client.get_collection(_COLLECTION, embedding_function=None)
-        return cls(path, client, collection)
+        return cls(path, client, collection, flushes)
 
-    def add(self, keys: Sequence[str], vectors: Vectors) -> None:
+    def add(self, keys: Sequence[str], vectors: Vectors) -> int:
+        """Add vectors [keys, dimension]; return the matrix row of the first, the others follow it."""
         with _store_errors():
+            row = self.matrix.append(vectors)
             size = self.count()
             for first in range(0, len(keys), _BATCH):
-                some = list(keys[first : first + _BATCH])
-                self._collection.add(ids=some, embeddings=vectors[first : first + _BATCH])
-                self._size = size = size + len(some)
-                if size > _SELDOM * self._threshold:
+                batch = list(keys[first : first + _BATCH])
+                self._collection.add(ids=batch, embeddings=vectors[first : first + _BATCH])
+                self._size = size = size + len(batch)
+                if size > self._flushes * self._threshold:
                     self._adapt_to_size()
+        return row
 
     def delete(self, keys: Sequence[str]) -> None:
+        """Delete vectors. Their rows of the matrix stay unused until the next rebuild."""
         self._size = None
         with _store_errors():
             for first in range(0, len(keys), _BATCH):
                 self._collection.delete(ids=list(keys[first : first + _BATCH]))
 
-    def search(
-        self, vector: Vectors, limit: int, among: Sequence[str] | None = None
-    ) -> list[tuple[str, float]]:
-        """The keys nearest to a vector [dimension], of all or `among` some, best first, with their cosine."""
+    def search(self, vector: Vectors, limit: int) -> list[tuple[str, float]]:
+        """Return the keys nearest to a vector [dimension], best first, with their cosine."""
         with _store_errors():
-            limit = min(limit, self.count() if among is None else len(among))
+            limit = min(limit, self.count())
             if limit == 0:
                 return []
-            found = self._collection.query(
-                query_embeddings=vector[None, :],
-                ids=None if among is None else list(among),
-                n_results=limit,
-                include=["distances"],
+            result = self._collection.query(
+                query_embeddings=vector[None, :], n_results=limit, include=["distances"]
             )
-        distances = found["distances"] or [[]]
+        distances = result["distances"] or [[]]
         return [
-            (key, 1 - distance) for key, distance in zip(found["ids"][0], distances[0], strict=True)
+            (key, 1 - distance)
+            for key, distance in zip(result["ids"][0], distances[0], strict=True)
         ]
+
+    def nearest_rows(self, vector: Vectors, rows: Rows, limit: int) -> list[tuple[int, float]]:
+        """Return the nearest of the given matrix rows, best first, with their cosine."""
+        with _store_errors(self._path):
+            return self.matrix.nearest(vector, rows, limit)
 
     def count(self) -> int:
         with _store_errors():
@@ -107,25 +119,27 @@ class VectorIndex:
             return self._size
 
     def batches(self, size: int) -> Iterator[tuple[list[str], Vectors]]:
-        """All keys with their vectors [keys, dimension], `size` at a time."""
+        """Yield all keys with their vectors [keys, dimension], `size` at a time."""
         with _store_errors():
             keys = self._collection.get(include=[])["ids"]
         for first in range(0, len(keys), size):
-            some = keys[first : first + size]  # an offset would be counted from the start each time
+            batch = keys[
+                first : first + size
+            ]  # an offset would be counted from the start each time
             with _store_errors():
-                found = self._collection.get(ids=some, include=["embeddings"])
-            yield found["ids"], np.asarray(found["embeddings"], dtype=np.float32)
+                result = self._collection.get(ids=batch, include=["embeddings"])
+            yield result["ids"], np.asarray(result["embeddings"], dtype=np.float32)
 
     def flush(self) -> None:
-        """Have the index written, so that whoever opens it finds nothing to do.
+        """Have Chroma write its index, so that opening it replays nothing.
 
-        Chroma has no word for that, but counts updates of what is not there.
+        Chroma has no call for this, but it counts updates of ids that do not exist.
         """
         with _store_errors():
             missing = [f"missing-{number}" for number in range(self._threshold)]
             for first in range(0, len(missing), _BATCH):
-                some = missing[first : first + _BATCH]
-                self._collection.update(ids=some, metadatas=[{"missing": True}] * len(some))
+                batch = missing[first : first + _BATCH]
+                self._collection.update(ids=batch, metadatas=[{"missing": True}] * len(batch))
 
     def close(self) -> None:
         self._client.close()
@@ -137,14 +151,14 @@ class VectorIndex:
 
     def _adapt_to_size(self) -> None:
         self.flush()
-        threshold = _SELDOMER * self._threshold
-        looked_at = max(threshold // _THOROUGH, _HNSW["ef_search"])
+        threshold = _GROWTH * self._threshold
+        candidates = max(threshold // _EF_SHARE, _HNSW["ef_search"])
         self._collection.modify(
-            configuration={"hnsw": {"sync_threshold": threshold, "ef_search": looked_at}}
+            configuration={"hnsw": {"sync_threshold": threshold, "ef_search": candidates}}
         )
-        self.close()  # they count when the index is loaded
-        again = VectorIndex.open(self._path)
-        self._client, self._collection = again._client, again._collection
+        self.close()  # the settings take effect when the index is loaded
+        reopened = VectorIndex.open(self._path)
+        self._client, self._collection = reopened._client, reopened._collection
 
 
 @contextmanager

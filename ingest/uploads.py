@@ -7,27 +7,22 @@ import re
 import shutil
 import threading
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
-
-import portalocker
 
 from ingest.formats.loaders import LOADERS
 from ingest.inputs.sources import Failure, Item, Sources, discover, formats
 from ingest.sync import sync
 from ingest.web.client import PoliteClient
 from ingest.web.fetch import fetch
-from rag.errors import ArticleQAError, IngestError, LibraryBusyError, StoreError
-from rag.store.embedded.library import Library
+from rag.encoders.sentence_transformer import Encoder
+from rag.errors import ArticleQAError, IngestError, LibraryBusyError
+from rag.store.library import Library
 from rag.types import Entry, Origin
 
-UPLOADS = "uploads"  # the folder in the library's home in which files that were handed in are kept
 MOST_ADDRESSES = 50  # in one run
 MEGABYTE = 1_000_000
-_STAGING = ".incoming-"
 _LONGEST_NAME = 200  # bytes; file systems take 255
 _UNSEEN = ("C", "Zl", "Zp")  # categories of characters that have no place in a name
 _BUSY = "an ingest is running; try again when it has finished"
@@ -75,9 +70,9 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Where the library stands: its generation, the latest run here, and whether others write."""
+    """Where the library stands: its version, the latest run here, and whether others write."""
 
-    generation: int
+    version: str
     run: Run | None
     is_running: bool
     is_busy_elsewhere: bool
@@ -93,11 +88,18 @@ class UploadService:
     """
 
     def __init__(
-        self, library: Library, *, limit: int = 20, total: int = 2000, is_closed: bool = False
+        self,
+        library: Library,
+        encoder: Encoder,
+        *,
+        limit: int = 20,
+        total: int = 2000,
+        is_closed: bool = False,
     ) -> None:
         self._library = library
+        self._encoder = encoder
         self._is_closed = is_closed
-        self._uploads = library.home.absolute() / UPLOADS
+        self._uploads = library.uploads
         self._gate = threading.Lock()
         self._run: Run | None = None
         self._most = total * MEGABYTE
@@ -105,12 +107,11 @@ class UploadService:
         self.samples = _samples()
 
     def state(self) -> State:
-        with self._library.catalog.reading() as catalog:
-            generation = catalog.state().generation
+        version = self._library.version()
         with self._gate:
             is_running = self._is_running()
             elsewhere = not is_running and self._library.is_being_written()
-            return State(generation, self._run, is_running, elsewhere)
+            return State(version, self._run, is_running, elsewhere)
 
     def add(self, uploads: Sequence[Upload], addresses: Sequence[str] = ()) -> None:
         """Begin to ingest; `state` says how it goes.
@@ -135,22 +136,20 @@ class UploadService:
     def remove(self, article_id: str) -> Entry | None:
         """Take an article out, and the uploaded file from which nothing else came."""
         self.refuse_strangers()
-        with self._library.catalog.reading() as catalog:
-            entry = catalog.entry(article_id)
+        with self._library.snapshot() as snapshot:
+            entry = snapshot.entry(article_id)
         if entry is None:
             return None
         try:
-            with self._library.writing() as edition:
-                edition.remove_article(article_id)
-                is_done_with = self.is_upload(entry.origin) and edition.is_empty(entry.origin)
+            with self._library.update() as update:
+                is_last = update.remove_article(article_id)
+                is_done_with = is_last and self.is_upload(entry.origin)
                 if is_done_with:
-                    edition.remove(entry.origin)
+                    update.remove(entry.origin)
         except LibraryBusyError:
             raise LibraryBusyError(_BUSY) from None
         if is_done_with:
-            for path in self._uploads.iterdir():
-                if path.as_uri() == entry.origin:
-                    path.unlink()
+            self._uploads.delete(entry.origin)
         return entry
 
     def refuse_strangers(self) -> None:
@@ -162,7 +161,7 @@ class UploadService:
 
     def is_upload(self, origin: str) -> bool:
         """Whether an origin is a file that was handed in."""
-        return origin.startswith(f"{self._uploads.as_uri()}/")
+        return self._uploads.owns(origin)
 
     def _is_running(self) -> bool:
         return self._run is not None and not self._run.is_over
@@ -187,25 +186,25 @@ class UploadService:
             self._run = Run(problem="something went wrong; the window’s log says what")
 
     def _take_in(self, uploads: Sequence[Upload], addresses: Sequence[str]) -> Outcome:
-        with _staging(self._uploads, self._library.home / "uploads.lock") as folder:
+        with self._uploads.staging() as folder:
             handed = self._accepted(uploads, folder)
             fetched = self._fetched(addresses, folder) if addresses else Sources()
             outcome = self._ingest(handed | fetched)
             taken = {*outcome.added, *outcome.changed, *outcome.unchanged}
             for item in handed.items.values():
                 if item.name in taken:
-                    item.path.replace(self._uploads / item.name)
+                    self._uploads.keep(item.path, item.name)
         return outcome
 
     def _accepted(self, uploads: Sequence[Upload], folder: Path) -> Sources:
         """The files that may be read, moved into a folder under plain names."""
-        kept = {path.name: path.stat().st_size for path in self._uploads.glob("[!.]*")}
+        kept = self._uploads.sizes()
         room = self._most - sum(kept.values())
         items: dict[str, Item] = {}
         failures: list[Failure] = []
         for upload in uploads:
             name = plain_name(upload.name)
-            uri = (self._uploads / name).as_uri()
+            uri = self._uploads.uri(name or "_")
             reason = _refusal(name, upload, self.largest)
             if uri in items:
                 reason = "another file of this name came with it"
@@ -245,7 +244,7 @@ class UploadService:
         self._run = Run("Reading files")
         before = self._known()
         named = replace(sources, named=frozenset(sources.items))
-        report = sync(self._library, named, progress=self._ingested)
+        report = sync(self._library, named, self._encoder, progress=self._ingested)
         return _outcome(sources, before, self._known(), report.failures)
 
     def _ingested(self, done: int, total: int) -> None:
@@ -254,9 +253,10 @@ class UploadService:
 
     def _known(self) -> dict[str, tuple[Origin, int]]:
         """What was read of each origin, and how many of its articles were removed."""
-        with self._library.catalog.reading() as catalog:
-            removed = catalog.removed()
-            return {uri: (each, removed.get(uri, 0)) for uri, each in catalog.origins().items()}
+        with self._library.snapshot() as snapshot:
+            removed = snapshot.removed()
+            origins = snapshot.origins()
+        return {uri: (origin, removed.get(uri, 0)) for uri, origin in origins.items()}
 
 
 def plain_name(claimed: str) -> str:
@@ -305,27 +305,8 @@ def _outcome(
     return Outcome(**{fate: tuple(found) for fate, found in fates.items()}, failures=failures)
 
 
-@contextmanager
-def _staging(uploads: Path, lock: Path) -> Iterator[Path]:
-    """A hidden folder beside the files that are kept, so that keeping one is one rename.
-
-    Raises LibraryBusyError while another process has one.
-    """
-    try:
-        with portalocker.Lock(lock, mode="a", timeout=0):
-            uploads.mkdir(parents=True, exist_ok=True)
-            for left in uploads.glob(f"{_STAGING}*"):  # by a process that was killed
-                shutil.rmtree(left)
-            with TemporaryDirectory(prefix=_STAGING, dir=uploads) as folder:
-                yield Path(folder)
-    except portalocker.LockException:
-        raise LibraryBusyError(_BUSY) from None
-    except OSError as error:
-        raise StoreError(f"{uploads} cannot be written: {error.strerror}") from None
-
-
 def _samples() -> Path | None:
     """The folder of sample articles, where this runs from a copy of the project."""
-    project = Path(__file__).parents[2]
+    project = Path(__file__).parents[1]
     folder = project / "seeds"
     return folder if (project / "pyproject.toml").is_file() and folder.is_dir() else None

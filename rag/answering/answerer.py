@@ -1,0 +1,36 @@
+"""The protocol of what turns evidence into the sentences of an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from rag.checking.claims import SupportedSentence
+from rag.llm.chat import Call
+from rag.retrieval.retriever import Ranking
+from rag.types import Delta
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What a model says about its sources. It is not a claim that they could support."""
+
+    text: str
+
+
+Output = Delta | Remark | SupportedSentence
+
+
+class Answerer(Protocol):
+    """Selects or writes the answer to a question that the evidence answers."""
+
+    @property
+    def language_model(self) -> str | None:
+        """The name of the language model that writes, None if the answer is quoted."""
+
+    def answer(self, ranking: Ranking, call: Call = Call()) -> Iterator[Output]:
+        """Yield pieces of a draft as they are written, if there is one, then remarks and sentences.
+
+        No sentence at all is a refusal. Raises ModelError if a language model fails.
+        """

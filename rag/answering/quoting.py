@@ -1,0 +1,55 @@
+"""Answers in the articles' own words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rag.checking.claims import Quotation, SupportedSentence
+from rag.llm.chat import Call
+from rag.retrieval.retriever import Ranking
+from rag.text.numbers import numerals
+from rag.text.words import in_one_line, overlap
+from rag.types import Evidence, Support
+
+_REPEAT = 0.7  # two sentences that share so many of their words say the same
+_MAX_LAG = 0.12  # a sentence that scores this much less than the best one adds nothing
+
+
+@dataclass(frozen=True, slots=True)
+class QuotingAnswerer:
+    """Quotes the best sentences verbatim. Needs no language model."""
+
+    sentences: int = 3
+
+    @property
+    def language_model(self) -> None:
+        return None
+
+    def answer(self, ranking: Ranking, call: Call = Call()) -> Iterator[SupportedSentence]:
+        """Yield the best sentences first: none that repeats another, none far behind the best."""
+        quotations = (quote for passage in ranking.evidence for quote in _quotations(passage))
+        scored = sorted(quotations, key=lambda quotation: -quotation.score)
+        chosen: list[Quotation] = []
+        for quotation in scored:
+            if len(chosen) == self.sentences or quotation.score < scored[0].score - _MAX_LAG:
+                return
+            if not any(_repeats(quotation, other) for other in chosen):
+                chosen.append(quotation)
+                text = in_one_line(quotation.text)
+                yield SupportedSentence(text, (quotation,), Support("supported", 1.0))
+
+
+def _repeats(quotation: Quotation, other: Quotation) -> bool:
+    """Return whether two sentences say the same. With different numbers they do not."""
+    return _values(quotation) == _values(other) and overlap(quotation.text, other.text) >= _REPEAT
+
+
+def _values(quotation: Quotation) -> set[str]:
+    language = quotation.article.language_or_default
+    return {numeral.value for numeral in numerals(quotation.text, language, 0)}
+
+
+def _quotations(evidence: Evidence) -> Iterator[Quotation]:
+    for span, score in zip(evidence.passage.sentences, evidence.sentence_scores, strict=True):
+        yield Quotation.of(evidence, span, score)

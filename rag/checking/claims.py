@@ -1,0 +1,31 @@
+"""Sentences of an answer, with the words of the articles that support them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rag.types import ArticleInfo, Evidence, Span, Support
+
+
+@dataclass(frozen=True, slots=True)
+class Quotation:
+    """A range of an article with its characters, and how well it answers or supports (0 to 1)."""
+
+    article: ArticleInfo
+    span: Span
+    text: str
+    score: float
+
+    @classmethod
+    def of(cls, evidence: Evidence, span: Span, score: float) -> Quotation:
+        """Return the quotation of a range that lies within the evidence."""
+        return cls(evidence.article, span, evidence.quote(span), score)
+
+
+@dataclass(frozen=True, slots=True)
+class SupportedSentence:
+    """A sentence of an answer, its quotations, and how well they support it."""
+
+    text: str
+    quotations: tuple[Quotation, ...]
+    support: Support

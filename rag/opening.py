@@ -1,0 +1,83 @@
+"""Settings -> a library, an encoder, an assistant. The only place where the parts are wired."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from rag.answering.quoting import QuotingAnswerer
+from rag.answering.writing import WritingAnswerer
+from rag.assistant import Assistant
+from rag.checking.checker import Checker
+from rag.encoders.export import ExportedEncoder
+from rag.encoders.onnx_encoder import FOLDER
+from rag.encoders.sentence_transformer import Encoder, SentenceTransformerEncoder
+from rag.errors import ModelError, NoLibraryError
+from rag.followups.standalone import Followups
+from rag.llm.chat import ChatModel
+from rag.llm.models import chat_model, display_name, name_of
+from rag.retrieval.retriever import Retriever
+from rag.settings import Settings
+from rag.store.embedded.library import EmbeddedLibrary
+from rag.store.library import Library
+from rag.types import QUOTE
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+
+def open_encoder(settings: Settings) -> ExportedEncoder:
+    """Return the encoder that the settings name. Its model is loaded when it is first needed."""
+    original = SentenceTransformerEncoder(settings.encoder, settings.precision)
+    return ExportedEncoder(original, settings.home / FOLDER)
+
+
+def open_library(settings: Settings, encoder: Encoder) -> Library:
+    """Open the library that the settings name.
+
+    Raises NoLibraryError if there is none, ModelMismatchError if another encoder built it.
+    """
+    return EmbeddedLibrary.open(settings.home, encoder.name)
+
+
+def create_library(settings: Settings, encoder: Encoder) -> Library:
+    """Open the library that the settings name, or create an empty one.
+
+    Raises ModelError if the encoder cannot be loaded; no library is created then.
+    """
+    with suppress(NoLibraryError):
+        return open_library(settings, encoder)
+    if encoder.token_limit < 1:
+        raise ModelError(f"the encoder {encoder.name} reads no text at all")
+    return EmbeddedLibrary.create(settings.home, encoder.name)
+
+
+def build_assistant(
+    settings: Settings, library: Library, encoder: Encoder, model: BaseChatModel | None = None
+) -> Assistant:
+    """Wire an assistant; `model` writes the answers in place of the one that the settings name.
+
+    Raises ModelError or SettingsError if the model cannot be used.
+    """
+    chat = _chat_model(settings, model)
+    checker = Checker(encoder)
+    quoting = QuotingAnswerer(settings.sentences)
+    return Assistant(
+        library=library,
+        retriever=Retriever(encoder, settings.candidates, settings.rerank),
+        answerer=WritingAnswerer(chat, checker) if chat else quoting,
+        quoting=quoting,
+        checker=checker,
+        followups=Followups(chat),
+        threshold=settings.threshold,
+        strict=settings.strict,
+    )
+
+
+def _chat_model(settings: Settings, model: BaseChatModel | None) -> ChatModel | None:
+    if model is not None:
+        return ChatModel(model, name_of(model), settings.timeout)
+    if settings.model == QUOTE:
+        return None
+    named = chat_model(settings.model, settings.base_url)
+    return ChatModel(named, display_name(settings.model), settings.timeout)
