@@ -6,18 +6,16 @@ import secrets
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from math import inf
 from pathlib import Path
 from typing import Any
 
-import portalocker
-
-from rag.errors import LibraryBusyError, ModelMismatchError, NoLibraryError, StoreError
+from rag.errors import ModelMismatchError, NoLibraryError, StoreError
 from rag.store.embedded import integrity, queries
 from rag.store.embedded.catalog import Catalog
 from rag.store.embedded.files import FeedbackFile, FolderList, UploadFolder
 from rag.store.embedded.full_text import FrequencyCache, FullText
 from rag.store.embedded.generations import Draft, Generations
+from rag.store.embedded.lock import WriterLock
 from rag.store.embedded.queries import State
 from rag.store.embedded.rebuilding import rebuild
 from rag.store.embedded.snapshot import EmbeddedSnapshot
@@ -25,8 +23,6 @@ from rag.store.embedded.update import EmbeddedUpdate
 from rag.store.embedded.vectors import VectorIndex
 from rag.store.embedded.writer import CatalogWriter
 from rag.store.library import Embedder, Progress
-
-_PATIENCE = 0.2  # seconds; `is_being_written` holds the lock for a moment, too
 
 
 class EmbeddedLibrary:
@@ -42,6 +38,7 @@ class EmbeddedLibrary:
         self._encoder = encoder
         self._catalog = Catalog(home / "catalog.sqlite")
         self._generations = Generations(home / "vectors")
+        self._lock = WriterLock(home)
         self._frequencies = FrequencyCache()
         self._feedback = FeedbackFile(home / "feedback.jsonl")
         self._folders = FolderList(home / "folders.json")
@@ -61,7 +58,7 @@ class EmbeddedLibrary:
                 "(or choose another folder with --home or ARTICLE_QA_HOME)"
             )
         with library._catalog.reading() as connection:
-            library._check_encoder(connection)
+            library._state(connection)
         return library
 
     @classmethod
@@ -83,17 +80,16 @@ class EmbeddedLibrary:
     @contextmanager
     def snapshot(self) -> Iterator[EmbeddedSnapshot]:
         with ExitStack() as stack:
-            connection, vectors = self._consistent(stack)
+            connection, vectors = _consistent(self._catalog, self._generations, stack)
             generation = queries.state(connection).generation
             full_text = FullText(connection, self._frequencies.of(generation))
             yield EmbeddedSnapshot(connection, full_text, vectors)
 
     @contextmanager
     def update(self, *, wait: bool = False) -> Iterator[EmbeddedUpdate]:
-        with self._sole_writer(wait), ExitStack() as stack:
+        with self._lock.held(wait=wait), ExitStack() as stack:
             before = stack.enter_context(self._catalog.reading())
-            self._check_encoder(before)
-            state = queries.state(before)
+            state = self._state(before)
             self._generations.sweep(keep=state.vectors)
             update = EmbeddedUpdate(before, lambda: self._draft(state), self._home)
             stack.callback(update.close)
@@ -102,11 +98,9 @@ class EmbeddedLibrary:
                 if update.is_empty:
                     return
                 with self._catalog.writing() as connection:
-                    writer = CatalogWriter(connection)
-                    current = update.apply(writer, connection)
-                    writer.advance(current)
+                    current = update.apply(CatalogWriter(connection), connection)
             except BaseException:
-                update.discard()
+                self._abandon(update.draft)
                 raise
             self._generations.sweep(keep=current)
 
@@ -115,42 +109,32 @@ class EmbeddedLibrary:
             return str(queries.state(connection).generation)
 
     def is_being_written(self) -> bool:
-        if not (self._home / "writer.lock").exists():
-            return False
-        try:
-            with self._lock(timeout=0):
-                return False
-        except portalocker.LockException:
-            return True
-        except OSError:  # nobody can write there
-            return False
+        return self._lock.is_held()
 
     def problems(self) -> Iterator[str]:
         try:
             with self._catalog.reading() as connection:
                 yield from integrity.catalog_problems(connection)
             with ExitStack() as stack:
-                yield from integrity.vector_problems(*self._consistent(stack))
+                yield from integrity.vector_problems(
+                    *_consistent(self._catalog, self._generations, stack)
+                )
         except StoreError as error:
             yield str(error)
 
     def rebuild(self, embedder: Embedder, progress: Progress | None = None) -> int:
-        with self._sole_writer(wait=False):
+        with self._lock.held(wait=False):
             with self._catalog.reading() as before:
-                self._check_encoder(before)
-                state = queries.state(before)
+                state = self._state(before)
                 self._generations.sweep(keep=state.vectors)
                 draft = self._draft(State(state.encoder, state.generation, ""))
                 try:
                     rows = rebuild(before, draft.index, embedder, progress)
                     draft.finish()
                     with self._catalog.writing() as connection:
-                        writer = CatalogWriter(connection)
-                        writer.place_vectors(rows)
-                        writer.full_text.rebuild()
-                        writer.advance(draft.name)
+                        CatalogWriter(connection).rebuild(rows, draft.name)
                 except BaseException:
-                    draft.discard()
+                    self._abandon(draft)
                     raise
             self._generations.sweep(keep=draft.name)
         return len(rows)
@@ -170,55 +154,46 @@ class EmbeddedLibrary:
     def close(self) -> None:
         self._generations.close()
 
-    def _consistent(self, stack: ExitStack) -> tuple[sqlite3.Connection, VectorIndex | None]:
-        """Open the catalog and the vectors of the same generation."""
-        missed = None
-        while True:
-            connection = stack.enter_context(self._catalog.reading())
-            name = queries.state(connection).vectors
-            if not name:
-                return connection, None
-            try:
-                return connection, stack.enter_context(self._generations.reading(name))
-            except FileNotFoundError:
-                if name == missed:
-                    raise StoreError(
-                        f"the vectors {name} are missing from {self._home}; run: article-qa rebuild"
-                    ) from None
-                missed = name  # an update may have replaced them between the two steps
-                stack.close()
-
     def _draft(self, state: State) -> Draft:
         name = f"{state.generation + 1:06d}-{secrets.token_hex(4)}"
         return self._generations.draft(name, after=state.vectors)
 
-    @contextmanager
-    def _sole_writer(self, wait: bool) -> Iterator[None]:
-        lock = self._lock(timeout=inf if wait else _PATIENCE)
-        try:
-            lock.acquire()
-        except portalocker.LockException:
-            raise LibraryBusyError(
-                f"another process is writing to {self._home}; "
-                "try again when it has finished, or use --wait"
-            ) from None
-        except OSError as error:
-            raise StoreError(f"{self._home} cannot be written: {error.strerror}") from None
-        try:
-            yield
-        finally:
-            lock.release()
+    def _abandon(self, draft: Draft | None) -> None:
+        """Delete a draft, unless it had become current when it was interrupted."""
+        if draft:
+            with self._catalog.reading() as connection:
+                is_current = queries.state(connection).vectors == draft.name
+            if not is_current:
+                draft.discard()
 
-    def _lock(self, timeout: float) -> portalocker.Lock:
-        return portalocker.Lock(
-            self._home / "writer.lock", mode="a", timeout=timeout, check_interval=0.05
-        )
-
-    def _check_encoder(self, connection: sqlite3.Connection) -> None:
-        built = queries.state(connection).encoder
-        if built != self._encoder:
+    def _state(self, connection: sqlite3.Connection) -> State:
+        """Return the state of the library. Raises ModelMismatchError for another encoder's."""
+        state = queries.state(connection)
+        if state.encoder != self._encoder:
             raise ModelMismatchError(
-                f"the library in {self._home} was built with the encoder {built}, "
-                f"not {self._encoder}; set ARTICLE_QA_ENCODER={built.partition('@')[0]}, or choose "
-                "another ARTICLE_QA_HOME and ingest again"
+                f"the library in {self._home} was built with the encoder {state.encoder}, "
+                f"not {self._encoder}; set ARTICLE_QA_ENCODER={state.encoder.partition('@')[0]}, "
+                "or choose another ARTICLE_QA_HOME and ingest again"
             )
+        return state
+
+
+def _consistent(
+    catalog: Catalog, generations: Generations, stack: ExitStack
+) -> tuple[sqlite3.Connection, VectorIndex | None]:
+    """Open the catalog and the vectors that belong to it, until the stack is closed."""
+    missed = None
+    while True:
+        connection = stack.enter_context(catalog.reading())
+        name = queries.state(connection).vectors
+        if not name:
+            return connection, None
+        try:
+            return connection, stack.enter_context(generations.reading(name))
+        except FileNotFoundError as error:
+            if name == missed:
+                raise StoreError(
+                    f"the vectors {error} are missing; run: article-qa rebuild"
+                ) from None
+            missed = name  # an update may have replaced them between the two steps
+            stack.close()

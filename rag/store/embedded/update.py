@@ -69,7 +69,7 @@ class EmbeddedUpdate:
     ) -> None:
         self._before = before
         self._begin_draft = draft
-        self._draft: Draft | None = None
+        self.draft: Draft | None = None  # of the next generation of vectors, once it is begun
         self._changes = _Spool(scratch)
         self._rows: dict[str, int] = {}  # of the vectors that were added
         self._awaited: set[str] = set()
@@ -106,9 +106,8 @@ class EmbeddedUpdate:
         return unembedded
 
     def add_vectors(self, keys: Sequence[str], vectors: Vectors) -> None:
-        if self._draft is None:
-            self._draft = self._begin_draft()
-        first = self._draft.index.add(keys, vectors)
+        self.draft = self.draft or self._begin_draft()
+        first = self.draft.index.add(keys, vectors)
         self._rows.update((key, first + at) for at, key in enumerate(keys))
         self._awaited.difference_update(keys)
 
@@ -134,24 +133,19 @@ class EmbeddedUpdate:
         return not self._changes
 
     def apply(self, writer: CatalogWriter, db: sqlite3.Connection) -> str:
-        """Write all changes; return the name of the generation of vectors that belongs to them."""
+        """Write all changes; return the name of the generation of vectors that is now current."""
         if self._awaited:
             raise ValueError(f"{len(self._awaited)} texts were put, but their vectors not added")
         disowned: dict[str, int] = {}
         for change in self._changes:
             disowned |= self._apply(change, writer, db, disowned)
-        if self._draft is None:
-            self._draft = self._begin_draft()
+        draft = self.draft = self.draft or self._begin_draft()
         candidates = disowned.keys() | self._rows.keys()
         unused = candidates - queries.rows_of_keys(db, candidates).keys()
-        self._draft.index.delete(sorted(unused))
-        self._draft.finish()
-        return self._draft.name
-
-    def discard(self) -> None:
-        """Drop the draft of the next generation, if one was begun."""
-        if self._draft:
-            self._draft.discard()
+        draft.index.delete(sorted(unused))
+        draft.finish()
+        writer.advance(draft.name)
+        return draft.name
 
     def close(self) -> None:
         self._changes.close()

@@ -109,10 +109,12 @@ class CatalogWriter:
         """Make a generation of vectors the current one."""
         self._db.execute("UPDATE library SET generation = generation + 1, vectors = ?", (vectors,))
 
-    def place_vectors(self, rows: Mapping[str, int]) -> None:
-        """Record the matrix row of each key."""
+    def rebuild(self, rows: Mapping[str, int], vectors: str) -> None:
+        """Record the matrix row of each key in a new generation, and index all words again."""
         query = "UPDATE passages SET row = ? WHERE key = ?"
         self._db.executemany(query, ((row, key) for key, row in rows.items()))
+        self.full_text.rebuild()
+        self.advance(vectors)
 
     def _add_passage(self, article: Article, passage: Passage, row: int) -> None:
         spans = json.dumps([[span.start, span.end] for span in passage.sentences])
