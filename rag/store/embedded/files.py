@@ -22,9 +22,9 @@ _STAGING = ".incoming-"
 class UploadFolder:
     """Uploads in a folder. Staged files lie in a hidden folder inside it, so keeping one is a rename."""
 
-    def __init__(self, folder: Path, lock: Path) -> None:
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._lock = lock
+        self._lock = folder.with_name(f"{folder.name}.lock")
 
     @contextmanager
     def staging(self) -> Iterator[Path]:

@@ -42,8 +42,7 @@ class EmbeddedLibrary:
         self._frequencies = FrequencyCache()
         self._feedback = FeedbackFile(home / "feedback.jsonl")
         self._folders = FolderList(home / "folders.json")
-        absolute = home.absolute()
-        self._uploads = UploadFolder(absolute / "uploads", absolute / "uploads.lock")
+        self._uploads = UploadFolder(home.absolute() / "uploads")
 
     @classmethod
     def open(cls, home: Path, encoder: str) -> EmbeddedLibrary:
