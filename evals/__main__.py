@@ -21,7 +21,8 @@ from ingest.cli import reported
 from ingest.inputs.sources import discover
 from ingest.sync import sync
 from rag.encoders.export import ExportedEncoder
-from rag.encoders.sentence_transformer import Encoder, SentenceTransformerEncoder
+from rag.encoders.protocols import Encoder
+from rag.encoders.sentence_transformer import SentenceTransformerEncoder
 from rag.langchain import ArticleQA
 from rag.opening import build_assistant, create_library
 from rag.settings import Settings

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 from ingest.embedding import ThreadEmbedder, embed
 from ingest.passages import split
-from rag.encoders.sentence_transformer import Encoder
+from rag.encoders.protocols import Encoder
 from rag.langchain import ArticleQA
 from rag.opening import build_assistant, create_library
 from rag.settings import Settings

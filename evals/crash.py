@@ -20,7 +20,8 @@ import numpy as np
 
 from ingest.inputs.sources import discover
 from ingest.sync import sync
-from rag.encoders.sentence_transformer import SentenceTransformerEncoder, TokenVectors, Vectors
+from rag.encoders.protocols import TokenVectors, Vectors
+from rag.encoders.sentence_transformer import SentenceTransformerEncoder
 from rag.store.embedded.library import EmbeddedLibrary
 from rag.store.library import Library
 

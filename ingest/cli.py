@@ -18,7 +18,7 @@ from rag.errors import ArticleQAError, IngestError, NoLibraryError
 if TYPE_CHECKING:
     from ingest.formats.records import Fields
     from ingest.inputs.sources import Failure, Sources
-    from rag.encoders.sentence_transformer import Encoder
+    from rag.encoders.protocols import Encoder
     from rag.settings import Settings
     from rag.store.library import Library
     from rag.types import Origin

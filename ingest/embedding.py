@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from rag.encoders.sentence_transformer import Encoder, Vectors
+from rag.encoders.protocols import Encoder, Vectors
 from rag.store.library import Embedder, Unembedded, Update
 
 _AT_ONCE = 128  # texts: enough to group them by length, few enough to stop soon after Ctrl-C

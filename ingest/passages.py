@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 from ingest.paragraphs import LIST_ITEM, WRAPPED, paragraphs
-from rag.encoders.sentence_transformer import Encoder
+from rag.encoders.protocols import Encoder
 from rag.text.sentences import SENTENCE_END, sentences
 from rag.types import Article, Passage, Span
 

@@ -15,7 +15,7 @@ from ingest.formats.records import USUAL, Fields
 from ingest.formats.text import Loaded, Skipped
 from ingest.metadata import Metadata
 from ingest.passages import digest, split
-from rag.encoders.sentence_transformer import Encoder
+from rag.encoders.protocols import Encoder
 from rag.types import Article, Passage
 
 

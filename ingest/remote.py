@@ -11,7 +11,7 @@ from ingest.sync import Report, sync
 from ingest.web.client import PoliteClient
 from ingest.web.fetch import fetch
 from rag.answering.render import WEB
-from rag.encoders.sentence_transformer import Encoder
+from rag.encoders.protocols import Encoder
 from rag.errors import IngestError
 from rag.store.library import Library
 

@@ -11,7 +11,7 @@ from ingest.formats.records import USUAL, Fields
 from ingest.inputs.sources import Failure, Item, Sources
 from ingest.planning import Inspection, Plan, inspect, plan
 from ingest.read import Document, Reading, read
-from rag.encoders.sentence_transformer import Encoder
+from rag.encoders.protocols import Encoder
 from rag.errors import LoadError
 from rag.store.library import Embedder, Library, Snapshot, Unembedded, Update
 from rag.types import Origin

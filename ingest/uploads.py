@@ -16,7 +16,7 @@ from ingest.inputs.sources import Failure, Item, Sources, discover, formats
 from ingest.sync import sync
 from ingest.web.client import PoliteClient
 from ingest.web.fetch import fetch
-from rag.encoders.sentence_transformer import Encoder
+from rag.encoders.protocols import Encoder
 from rag.errors import ArticleQAError, IngestError, LibraryBusyError
 from rag.store.library import Library
 from rag.types import Entry, Origin

@@ -11,7 +11,8 @@ from rag.assistant import Assistant
 from rag.checking.checker import Checker
 from rag.encoders.export import ExportedEncoder
 from rag.encoders.onnx_encoder import FOLDER
-from rag.encoders.sentence_transformer import Encoder, SentenceTransformerEncoder
+from rag.encoders.protocols import Encoder
+from rag.encoders.sentence_transformer import SentenceTransformerEncoder
 from rag.errors import ModelError, NoLibraryError
 from rag.followups.standalone import Followups
 from rag.llm.chat import ChatModel

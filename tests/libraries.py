@@ -11,7 +11,8 @@ from ingest.embedding import ThreadEmbedder
 from ingest.inputs.sources import Sources
 from ingest.sync import Report
 from ingest.sync import sync as sync_with
-from rag.encoders.sentence_transformer import Encoder, SentenceTransformerEncoder
+from rag.encoders.protocols import Encoder
+from rag.encoders.sentence_transformer import SentenceTransformerEncoder
 from rag.langchain import ArticleQA
 from rag.opening import build_assistant
 from rag.settings import Settings

@@ -8,7 +8,7 @@ from hashlib import blake2b
 
 import numpy as np
 
-from rag.encoders.sentence_transformer import Vectors
+from rag.encoders.protocols import Vectors
 from rag.store.library import Library, Unembedded, Update
 from rag.types import Article, Origin, Passage, Span
 

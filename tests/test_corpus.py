@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 
 from ingest.inputs.sources import discover
-from rag.encoders.sentence_transformer import SentenceTransformerEncoder, Vectors
+from rag.encoders.protocols import Vectors
+from rag.encoders.sentence_transformer import SentenceTransformerEncoder
 from rag.settings import Settings
 from rag.store.library import Library
 from tests.browsing import Visit, chromium, expect, playwright, served, started, words

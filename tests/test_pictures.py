@@ -10,7 +10,8 @@ from collections.abc import Sequence
 import pytest
 
 from ingest.inputs.sources import discover
-from rag.encoders.sentence_transformer import SentenceTransformerEncoder, Vectors
+from rag.encoders.protocols import Vectors
+from rag.encoders.sentence_transformer import SentenceTransformerEncoder
 from rag.settings import Settings
 from tests.browsing import ROOT, Visit, expect, playwright, served
 from tests.libraries import create, over, sync

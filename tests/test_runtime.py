@@ -4,18 +4,20 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-import rag.encoders.export
 import ui.cli
 from evals.seeds import QUESTIONS
-from rag.encoders.export import ExportedEncoder, export
-from rag.encoders.onnx_encoder import FOLDER, OnnxEncoder, named
+from rag.encoders.cache import TokenVectorCache
+from rag.encoders.export import FAITHFUL, ExportedEncoder, export
+from rag.encoders.onnx_encoder import FOLDER, OnnxEncoder, export_name
+from rag.encoders.protocols import TokenVectors
 from rag.encoders.sentence_transformer import SentenceTransformerEncoder
 from rag.langchain import ArticleQA
 from rag.settings import Settings
@@ -33,7 +35,7 @@ def exported(seeds_home: Path) -> Path:
     return seeds_home
 
 
-@pytest.fixture(params=["OpenVINO", "ONNX OnnxEncoder"])
+@pytest.fixture(params=["OpenVINO", "ONNX Runtime"])
 def runtime(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, exported: Path
 ) -> OnnxEncoder:
@@ -132,7 +134,7 @@ def of_another_model(file: Path) -> None:
 def no_model_at_all(file: Path) -> None:
     key = file.name.partition("-")[0]
     file.write_bytes(b"whole, but nothing that can be read")
-    file.rename(file.with_name(named(file, key)))
+    file.rename(file.with_name(export_name(file, key)))
 
 
 @pytest.mark.parametrize(
@@ -174,6 +176,46 @@ def test_threads_share_an_export(runtime: OnnxEncoder, exported: Path) -> None:
     assert np.array_equal(np.concatenate(found), expected)
 
 
+def test_sixteen_threads_get_the_values_of_one(runtime: OnnxEncoder, exported: Path) -> None:
+    texts = passages(exported)[:16]
+    expected = [read.vectors for read in runtime.read(texts)]
+    fresh = OnnxEncoder(*files(exported), "fresh")
+    with ThreadPoolExecutor(16) as threads:
+        found = list(threads.map(lambda text: fresh.read([text])[0].vectors, texts * 4))
+    for vectors, number in zip(found, list(range(16)) * 4, strict=True):
+        assert np.array_equal(vectors, expected[number])
+
+
+def test_threads_do_not_wait_for_each_others_inference() -> None:
+    both_inside = threading.Barrier(2, timeout=30)
+
+    def read(texts: Sequence[str]) -> list[TokenVectors]:
+        both_inside.wait()  # breaks unless two threads are in here at once
+        nothing = np.zeros(0, dtype=np.int64)
+        return [TokenVectors(np.zeros((0, 2), dtype=np.float32), nothing, nothing) for _ in texts]
+
+    cache = TokenVectorCache(read)
+    with ThreadPoolExecutor(2) as pool:
+        results = list(pool.map(lambda text: cache.read([text]), ["one", "another"]))
+    assert [len(each) for each in results] == [1, 1]
+    assert len(cache.read(["one", "another", "one"])) == 3  # without reading
+
+
+def test_a_cache_forgets_what_was_not_used_for_long() -> None:
+    reads: list[str] = []
+
+    def read(texts: Sequence[str]) -> list[TokenVectors]:
+        reads.extend(texts)
+        nothing = np.zeros(0, dtype=np.int64)
+        return [TokenVectors(np.zeros((0, 2), dtype=np.float32), nothing, nothing) for _ in texts]
+
+    cache = TokenVectorCache(read, size=2)
+    for text in ("a", "b", "a", "c", "a", "b"):
+        cache.read([text])
+    assert reads == ["a", "b", "c", "b"]
+    assert len(cache.read(["d", "e", "f", "d"])) == 4
+
+
 def test_an_export_is_made_once_and_again_when_it_is_damaged(
     home: Path, encoder: SentenceTransformerEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -188,14 +230,14 @@ def test_an_export_is_made_once_and_again_when_it_is_damaged(
     assert files(home)[0].stat().st_size == whole.stat().st_size  # a question mends nothing
     beside(home, encoder).embed(passages(home))
     (mended,) = files(home)
-    assert named(mended, encoder.export_key or "") == mended.name
+    assert export_name(mended, encoder.export_key or "") == mended.name
 
 
 def test_a_second_ingest_needs_the_original_no_more(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, encoder: SentenceTransformerEncoder
 ) -> None:
     monkeypatch.setattr("rag.encoders.export.export", export)
-    monkeypatch.setattr("rag.encoders.export.SentenceTransformerEncoder", lambda *_: encoder)
+    monkeypatch.setattr("rag.opening.SentenceTransformerEncoder", lambda *_: encoder)
     home = tmp_path / "home"
     assert ui.cli.main(["ingest", str(USERS_ARTICLE), "--home", str(home)]) == 0
     assert len(files(home)) == 1
@@ -211,12 +253,12 @@ def test_without_an_export_the_original_does_the_work(
     encoder: SentenceTransformerEncoder,
 ) -> None:  # fmt: skip
     monkeypatch.setattr("rag.encoders.export.export", export)
-    if reason == "not faithful":
-        monkeypatch.setattr(rag.encoders.export, "FAITHFUL", 1.1)
-    else:
+    faithful = 1.1 if reason == "not faithful" else FAITHFUL
+    if reason == "no exporter":
         monkeypatch.setitem(sys.modules, "onnx", None)
     texts = passages(exported)[:3]
-    assert np.array_equal(beside(tmp_path, encoder).embed(texts), encoder.embed(texts))
+    exporting = ExportedEncoder(encoder, tmp_path / FOLDER, faithful=faithful)
+    assert np.array_equal(exporting.embed(texts), encoder.embed(texts))
     assert files(tmp_path) == []
 
 

@@ -15,7 +15,7 @@ from ingest import cli as ingestion
 from ingest.cli import reported
 
 if TYPE_CHECKING:
-    from rag.encoders.sentence_transformer import Encoder
+    from rag.encoders.protocols import Encoder
     from rag.store.library import Library
     from rag.types import Answer
 

@@ -14,7 +14,8 @@ import numpy.typing as npt
 from ingest.embedding import ThreadEmbedder
 from rag.encoders.export import ExportedEncoder
 from rag.encoders.onnx_encoder import FOLDER
-from rag.encoders.sentence_transformer import Encoder, SentenceTransformerEncoder, Vectors, unit
+from rag.encoders.protocols import Encoder, Vectors, unit
+from rag.encoders.sentence_transformer import SentenceTransformerEncoder
 from rag.langchain import ArticleQA
 from rag.opening import build_assistant, open_library
 from rag.settings import Settings

@@ -32,7 +32,7 @@ from ingest.inputs.sources import discover
 from ingest.passages import split
 from ingest.sync import sync
 from rag.encoders.onnx_encoder import FOLDER
-from rag.encoders.sentence_transformer import Encoder
+from rag.encoders.protocols import Encoder
 from rag.langchain import ArticleQA
 from rag.opening import create_library
 from rag.settings import Settings

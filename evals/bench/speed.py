@@ -18,7 +18,7 @@ from ingest.inputs.sources import discover
 from ingest.passages import split
 from ingest.sync import sync
 from rag.encoders.export import ExportedEncoder
-from rag.encoders.onnx_encoder import OnnxEncoder, stored
+from rag.encoders.onnx_encoder import OnnxEncoder, find_export
 from rag.encoders.sentence_transformer import SentenceTransformerEncoder
 from rag.opening import create_library, open_encoder
 from rag.settings import Settings
@@ -124,7 +124,7 @@ def threads(file: Path, home: Path) -> dict[str, Any]:
 
 
 def _exported(encoder: ExportedEncoder, original: SentenceTransformerEncoder) -> OnnxEncoder:
-    path = stored(encoder.folder, original.export_key or "")
+    path = find_export(encoder.folder, original.export_key or "")
     assert path, "the model cannot be exported here"
     return OnnxEncoder(path, encoder.name)
 

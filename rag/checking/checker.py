@@ -9,7 +9,7 @@ import numpy as np
 
 from rag.checking.claims import Quotation, SupportedSentence
 from rag.checking.facts import Fact, denials, facts, plain, small_words, source
-from rag.encoders.sentence_transformer import Encoder, Vectors
+from rag.encoders.protocols import Encoder, Vectors
 from rag.retrieval.late_interaction import MaxSim, max_sims
 from rag.store.library import WordCounts
 from rag.text.numbers import Numeral, numerals

@@ -1,4 +1,4 @@
-"""Leaves the embedding model beside the index in the form that starts and runs fast."""
+"""Exports the embedding model, beside the library, to a form that starts and runs fast."""
 
 from __future__ import annotations
 
@@ -12,13 +12,10 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from rag.encoders.onnx_encoder import OnnxEncoder, Recipe, named, stored
-from rag.encoders.sentence_transformer import (
-    Encoder,
-    SentenceTransformerEncoder,
-    TokenVectors,
-    Vectors,
-)
+from rag.encoders.engines import ExportConfig
+from rag.encoders.onnx_encoder import OnnxEncoder, export_name, find_export
+from rag.encoders.protocols import Encoder, TokenVectors, Vectors
+from rag.encoders.sentence_transformer import SentenceTransformerEncoder
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -29,21 +26,24 @@ _OPSET = 17
 
 
 class _NotFaithful(Exception):  # noqa: N818
-    """The model is not one that can be exported, or what came out is not the same."""
+    """The model cannot be exported, or its export does not give the same vectors."""
 
 
 class ExportedEncoder:
-    """An Encoder that works with the model as it was exported to a folder, or else with the original.
+    """An Encoder that uses the export of a model in a folder if there is one, else the original.
 
-    When passages are embedded and there is no export yet, it is made and checked on them. A model
-    that cannot be exported does the work itself.
+    The first time that passages are embedded, the model is exported and checked on them. If it
+    cannot be exported, the original does the work.
     """
 
-    def __init__(self, original: SentenceTransformerEncoder, folder: Path) -> None:
+    def __init__(
+        self, original: SentenceTransformerEncoder, folder: Path, *, faithful: float = FAITHFUL
+    ) -> None:
         self.name = original.name
         self._original = original
         self.folder = folder
-        self._runtime: OnnxEncoder | None = None
+        self._faithful = faithful
+        self._exported: OnnxEncoder | None = None
         self._is_looked_for = self._is_made = False
         self._lock = threading.Lock()
 
@@ -64,16 +64,16 @@ class ExportedEncoder:
         with self._lock:
             if not self._is_looked_for:
                 self._is_looked_for = True
-                self._runtime = self._opened()
-            if len(texts) > 1 and not self._runtime and not self._is_made:  # one is a question
+                self._exported = self._opened()
+            if len(texts) > 1 and not self._exported and not self._is_made:  # one is a question
                 self._is_made = True
-                export(self._original, self.folder, texts[:_COMPARED])
-                self._runtime = self._opened()
-            return self._runtime or self._original
+                export(self._original, self.folder, texts[:_COMPARED], self._faithful)
+                self._exported = self._opened()
+            return self._exported or self._original
 
     def _opened(self) -> OnnxEncoder | None:
         key = self._original.export_key
-        path = stored(self.folder, key) if key else None
+        path = find_export(self.folder, key) if key else None
         try:
             return OnnxEncoder(path, self.name, self._original.precision) if path else None
         except Exception as error:  # whatever another version of the runtime raises
@@ -81,10 +81,15 @@ class ExportedEncoder:
             return None
 
 
-def export(original: SentenceTransformerEncoder, folder: Path, texts: Sequence[str]) -> None:
-    """Export a model to a folder, and keep it if it reads the texts as the original does.
+def export(
+    original: SentenceTransformerEncoder,
+    folder: Path,
+    texts: Sequence[str],
+    faithful: float = FAITHFUL,
+) -> None:
+    """Export a model to a folder, and keep the export if it reads the texts as the original does.
 
-    Where that cannot be done nothing is left behind but a line in the log.
+    If that fails, nothing is left but a line in the log.
     """
     key = original.export_key
     if key is None:
@@ -94,8 +99,8 @@ def export(original: SentenceTransformerEncoder, folder: Path, texts: Sequence[s
         folder.mkdir(exist_ok=True)
         full = original.in_full()
         _write(full, part)
-        _compare(OnnxEncoder(part, original.name, original.precision), full, texts)
-        kept = part.rename(folder / named(part, key))
+        _compare(OnnxEncoder(part, original.name, original.precision), full, texts, faithful)
+        kept = part.rename(folder / export_name(part, key))
     except Exception as error:  # an exporter that is missing or gives up, a disk that is full
         logging.getLogger(__name__).info("the model is not exported: %s", error)
         part.unlink(missing_ok=True)
@@ -105,15 +110,15 @@ def export(original: SentenceTransformerEncoder, folder: Path, texts: Sequence[s
 
 
 def _write(encoder: SentenceTransformerEncoder, path: Path) -> None:
-    """The transformer as ONNX: tokens, int64 [texts, tokens], to float32 [texts, tokens, dimension].
+    """Write the transformer as ONNX: int64 [texts, tokens] to float32 [texts, tokens, dimension].
 
-    The exporter that traces needs no package but onnx; the newer one, `dynamo`, needs two more
-    and takes ten times as long.
+    The tracing exporter needs only the package onnx; the newer one, `dynamo`, needs two more and
+    takes ten times as long.
     """
     import onnx
     import torch
 
-    model, recipe = encoder.model, _recipe(encoder.model, encoder.token_limit)
+    model, config = encoder.model, _config(encoder.model, encoder.token_limit)
 
     class States(torch.nn.Module):
         def __init__(self, transformer: torch.nn.Module) -> None:
@@ -125,7 +130,7 @@ def _write(encoder: SentenceTransformerEncoder, path: Path) -> None:
             return states
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it is deprecated, and warns of every branch it follows
+        warnings.simplefilter("ignore")  # it is deprecated, and warns about every branch
         torch.onnx.export(
             States(model[0].get_submodule("model")).eval(),
             (torch.tensor([model.tokenizer("a few words to follow")["input_ids"]]),),
@@ -137,31 +142,31 @@ def _write(encoder: SentenceTransformerEncoder, path: Path) -> None:
             dynamo=False,
         )
     exported = onnx.load(path)
-    onnx.helper.set_model_props(exported, recipe.metadata())
+    onnx.helper.set_model_props(exported, config.metadata())
     onnx.save(exported, path)
 
 
-def _recipe(model: SentenceTransformer, limit: int) -> Recipe:
-    """Raises _NotFaithful for a model that does more than a transformer, a pooling and a scaling."""
+def _config(model: SentenceTransformer, limit: int) -> ExportConfig:
+    """Return what an export needs. Raises _NotFaithful for other modules than transformer and pooling."""
     from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
     from tokenizers import Tokenizer
 
     kinds = [type(module) for module in model]
     if kinds not in ([Transformer, Pooling], [Transformer, Pooling, Normalize]):
-        raise _NotFaithful(f"its modules are {kinds}")
+        raise _NotFaithful(f"it has the modules {kinds}")
     if any(model.prompts.values()) or model[0].do_lower_case or not model.tokenizer.is_fast:
-        raise _NotFaithful("it changes its texts in ways of its own")
+        raise _NotFaithful("it transforms its texts")
     pooling = cast(Pooling, model[1]).get_config_dict()["pooling_mode"]
     if pooling not in ("mean", "cls"):
         raise _NotFaithful(f"it pools by {pooling}")
     tokenizer = Tokenizer.from_str(model.tokenizer.backend_tokenizer.to_str())
     tokenizer.no_padding()
     tokenizer.no_truncation()
-    return Recipe(tokenizer.to_str(), limit, pooling)
+    return ExportConfig(tokenizer.to_str(), limit, pooling)
 
 
-def _compare(exported: Encoder, original: Encoder, texts: Sequence[str]) -> None:
-    """Raises _NotFaithful unless both see the same tokens, and vectors that are FAITHFUL."""
+def _compare(exported: Encoder, original: Encoder, texts: Sequence[str], faithful: float) -> None:
+    """Raise _NotFaithful unless both give the same tokens, and vectors that are `faithful`."""
     pairs = [(exported.embed(texts), original.embed(texts))]
     for ours, theirs in zip(exported.read(texts), original.read(texts), strict=True):
         if not np.array_equal(ours.starts, theirs.starts) or not np.array_equal(
@@ -170,5 +175,5 @@ def _compare(exported: Encoder, original: Encoder, texts: Sequence[str]) -> None
             raise _NotFaithful("its tokens differ")
         pairs.append((ours.vectors, theirs.vectors))
     least = min(float(np.sum(ours * theirs, axis=1).min(initial=1.0)) for ours, theirs in pairs)
-    if least < FAITHFUL:
+    if least < faithful:
         raise _NotFaithful(f"a cosine is {least:.4f}")

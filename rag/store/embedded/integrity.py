@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from rag.encoders.sentence_transformer import Vectors
+from rag.encoders.protocols import Vectors
 from rag.store.embedded import queries
 from rag.store.embedded.full_text import FullText
 from rag.store.embedded.schema import PASSAGE, to_passage

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from rag.encoders.sentence_transformer import Vectors
+from rag.encoders.protocols import Vectors
 
 Rows = npt.NDArray[np.int64]
 _CHUNK = 8_192  # rows that are converted at once, so that they stay in the processor's cache

@@ -9,7 +9,7 @@ from datetime import date
 
 import numpy as np
 
-from rag.encoders.sentence_transformer import Vectors
+from rag.encoders.protocols import Vectors
 from rag.store.embedded import listing, queries
 from rag.store.embedded.full_text import WIDE, FullText
 from rag.store.embedded.schema import (

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryFile
 
-from rag.encoders.sentence_transformer import Vectors
+from rag.encoders.protocols import Vectors
 from rag.store.embedded import queries
 from rag.store.embedded.generations import Draft
 from rag.store.embedded.writer import CatalogWriter

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from rag.encoders.sentence_transformer import Vectors
+from rag.encoders.protocols import Vectors
 from rag.errors import StoreError
 from rag.store.embedded.matrix import Rows, VectorMatrix
 
