@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,11 @@ from ingest.inputs.sources import discover
 from rag.encoders.sentence_transformer import SentenceTransformerEncoder
 from rag.errors import StoreError
 from rag.settings import Settings
+from rag.store.embedded.catalog import Catalog
+from rag.store.embedded.vectors import VectorIndex
 from rag.store.library import Library
 from tests.conftest import SEEDS
-from tests.libraries import create, open_library, over, sync
+from tests.libraries import create, embedder, open_library, over, sync
 
 Write = Callable[[str, str | bytes], Path]
 
@@ -78,7 +81,7 @@ def test_vectors_cut_short_are_said_and_rebuilt(
     assert "article-qa rebuild" in problem
     with pytest.raises(StoreError, match="article-qa rebuild"), library.snapshot():
         pass
-    assert library.rebuild() == 69
+    assert library.rebuild(embedder()) == 69
     assert list(library.problems()) == []
     with over(library, Settings()) as qa:
         assert qa.ask("Who condemned the missile launch?").citations
@@ -90,18 +93,17 @@ def test_check_names_what_a_stranger_did_to_the_library(
     home = shutil.copytree(seeds_home, tmp_path / "copy")
     library = open_library(home, encoder)
     assert list(library.problems()) == []
-    with library.update() as update:
-        update.changed = True
-        key = next(iter(library_keys(library)))
-        update._vectors.delete([key])
-        update._vectors.add(["stray"], encoder.embed(["nobody wrote this"]))
+    (generation,) = (home / "vectors").glob("*/")
+    with closing(VectorIndex.open(generation)) as index:
+        index.delete([next(iter(library_keys(library)))])
+        index.add(["stray"], encoder.embed(["nobody wrote this"]))
     found = list(library.problems())
-    assert "1 passages have no vector" in found
-    assert "1 vectors belong to no passage" in found
-    with library.catalog.writing() as catalog:
-        catalog._db.execute("INSERT INTO words (words) VALUES ('delete-all')")
+    assert "1 passage has no vector" in found
+    assert "1 vector belongs to no passage" in found
+    with Catalog(home / "catalog.sqlite").writing() as connection:
+        connection.execute("INSERT INTO words (words) VALUES ('delete-all')")
     assert any("not found by its words" in problem for problem in library.problems())
-    library.rebuild()
+    library.rebuild(embedder())
     assert list(library.problems()) == []
 
 

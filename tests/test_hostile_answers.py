@@ -9,7 +9,6 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from langchain_core.messages import BaseMessage
 from markdown_it import MarkdownIt
 
 from ingest.inputs.sources import discover
@@ -122,8 +121,8 @@ def test_an_article_gives_no_orders(tarn: Callable[[str], ArticleQA], hostile: s
     is_inert(answer)
     # What a language model gets: each passage one JSON object on a line of its own.
     assert len(answer.evidence) >= 2
-    _, asked = prompts.answering(QUESTION, answer.evidence)
-    passages = read(asked[1])
+    _, (_, asked) = prompts.answering(QUESTION, answer.evidence)
+    passages = read(asked)
     assert [each["passage"] for each in passages] == list(range(1, len(answer.evidence) + 1))
     assert [each["text"] for each in passages] == [each.text for each in answer.evidence]
     # A model that does as it is told: nothing of it is called supported unless an article says so.
@@ -133,8 +132,8 @@ def test_an_article_gives_no_orders(tarn: Callable[[str], ArticleQA], hostile: s
     is_inert(told)
 
 
-def read(message: BaseMessage) -> list[dict[str, object]]:
-    lines = str(message.content).split("\n")
+def read(prompt: str) -> list[dict[str, object]]:
+    lines = prompt.split("\n")
     assert lines[0] == "Passages:"
     assert lines[-1] == f"Question: {json.dumps(QUESTION)}"
     assert lines[-2] == ""

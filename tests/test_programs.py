@@ -106,7 +106,7 @@ def test_no_other_file_and_no_private_network_is_read(grown, tmp_path):
     with served(grown) as url:
         client = Client(url, verbose=False)
         for path in outside:
-            with pytest.raises(AppError, match="lies in no folder that was ingested"):
+            with pytest.raises(AppError, match="is not inside a folder that was ingested"):
                 client.predict([path], api_name="/ingest")
         for address in ("http://127.0.0.1:1/", "http://169.254.169.254/", "http://[::1]/"):
             (failure,) = client.predict([address], api_name="/ingest")["failures"]

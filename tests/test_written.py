@@ -132,7 +132,7 @@ def test_a_model_that_is_too_slow_ends_in_the_quoted_answer(
         assert time.monotonic() - started < 30
     finally:
         os.kill(server._process.pid, signal.SIGCONT)
-    quoted_instead(answer, "it was not done after 1.5 seconds")
+    quoted_instead(answer, "it did not finish within 1.5 seconds")
 
 
 def test_a_model_that_dies_halfway_ends_in_the_quoted_answer(
