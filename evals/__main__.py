@@ -13,8 +13,8 @@ from typing import TypeVar
 
 from tqdm import tqdm
 
-from evals import figures, followups, seeds, squad, support
-from evals.claims import Claim, claims
+from evals import claims, figures, followups, seeds, squad, support
+from evals.claims import Claim
 from evals.corpus import library_of
 from evals.figures import Figure
 from ingest.cli import reported
@@ -83,7 +83,8 @@ def over_squad(data: squad.Dataset, encoder: Encoder) -> Iterator[Figure]:
     yield from figures.quoting(asked)
     yield from figures.citing(asked)
     yield figures.exactness(asked, {article.id: article.text for article in data.articles})
-    yield from support.figures(checked)
+    if checked:
+        yield from support.figures(checked)
     for first, left_out in ((0, "second, fourth, ..."), (1, "first, third, ...")):
         kept = data.articles[first::2]
         with library_of(kept, encoder) as qa:
@@ -106,19 +107,15 @@ def _ask(qa: ArticleQA, data: squad.Dataset, what: str) -> figures.Asked:
 
 
 def _check(qa: ArticleQA, data: squad.Dataset) -> Iterator[support.Checked]:
-    """Statements about every second article, from every second question: the checker was tuned on
-    the other articles.
-    """
-    held_out = {article.id for article in data.articles[1::2]}
-    stated: dict[str, list[Claim]] = {}
-    for claim in claims(data):
-        if claim.article_id in held_out:
-            stated.setdefault(claim.question, []).append(claim)
+    """Check statements about articles that the checker was not tuned on; see evals.claims."""
+    by_question: dict[str, list[Claim]] = {}
+    for claim in claims.load(data):
+        by_question.setdefault(claim.question, []).append(claim)
     retriever = qa.assistant.retriever
-    for question in _bar(list(stated)[::2], "statements"):
+    for question in _bar(list(by_question), "statements"):
         with qa.library.snapshot() as snapshot:
             ranking = retriever.rank(snapshot, question, k=retriever.rerank)
-            for claim in stated[question]:
+            for claim in by_question[question]:
                 yield support.check(claim, ranking, qa.assistant.checker)
 
 
