@@ -102,7 +102,7 @@ def test_the_report_and_the_plan_count_articles_that_were_removed_by_hand(
     assert ingest(path, "--dry-run", "--json") == 0
     assert json.loads(capsys.readouterr().out)["changed"] == [path.as_uri()]
     assert ingest(path) == 0
-    assert "0 added, 1 changed" in capsys.readouterr().out
+    assert "0 files added, 1 changed" in capsys.readouterr().out
     assert titles(home, encoder) == {COAST, TOWER}
 
 
