@@ -42,17 +42,6 @@ def any_of(words: Iterable[str]) -> str:
 
 
 @cache
-def months() -> Mapping[str, int]:
-    """Return the numbers of the months, 1 to 12, by name and by abbreviation."""
-    return {
-        name.lower(): number
-        for style in ("wide", "abbreviated")
-        for names in _calendar_names("months", style)
-        for number, name in names.items()
-    }
-
-
-@cache
 def month_names() -> tuple[str, ...]:
     """Return the full names of the twelve months, in order."""
     (names, *_) = _calendar_names("months", "wide")
@@ -60,15 +49,25 @@ def month_names() -> tuple[str, ...]:
 
 
 @cache
+def months() -> Mapping[str, str]:
+    """Return the full name of each month by its name and by its abbreviations."""
+    return {
+        name.lower(): month_names()[number - 1]
+        for style in ("wide", "abbreviated")
+        for names in _calendar_names("months", style)
+        for number, name in names.items()
+    }
+
+
+@cache
 def weekdays() -> frozenset[str]:
     """Return the full names of the days of the week."""
-    return frozenset(
-        name.lower() for names in _calendar_names("days", "wide") for name in names.values()
-    )
+    (names, *_) = _calendar_names("days", "wide")
+    return frozenset(name.lower() for name in names.values())
 
 
 def _calendar_names(kind: str, style: str) -> list[Mapping[int, str]]:
-    """Names from Unicode's CLDR in American and British spelling ("Sep", "Sept")."""
-    from babel import Locale  # reading its data takes 0.1 s
+    """Return names from Unicode's CLDR in American and in British spelling ("Sep", "Sept")."""
+    from babel import Locale  # takes 0.1 s, most of it for reading its data
 
     return [getattr(Locale.parse(name), kind)["format"][style] for name in ("en", "en_GB")]
