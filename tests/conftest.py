@@ -32,6 +32,7 @@ USERS_ARTICLE = SEEDS / "000_c8d3f57aef7e8dc7.txt"
 
 # Random examples are the same in each run, and none fails for being slow on a busy machine.
 hypothesis.settings.register_profile("tests", derandomize=True, deadline=None, database=None)
+hypothesis.settings.register_profile("thorough", max_examples=3_000, deadline=None)
 hypothesis.settings.load_profile("tests")
 
 

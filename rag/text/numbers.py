@@ -80,7 +80,7 @@ def numbers(text: str, language: str) -> Iterator[Number]:
 def held(text: str, language: str) -> frozenset[str]:
     """Return the values of all numbers that a text contains or implies."""
     values = {value for number in numbers(text, language) for value in number.values}
-    values |= {match[1] + match[3] for match in _YEARS.finditer(text)}
+    values |= {_last_year(*match.groups()) for match in _YEARS.finditer(text)}
     values |= {str(len(_LIST_SEPARATOR.split(names))) for names in _LIST.findall(text)}
     return frozenset(values | ({"2"} if _BOTH.search(text) else set()))
 
@@ -192,6 +192,11 @@ def _values(digits: str, factor: float = 1) -> set[str]:
     else:
         return {digits}  # no number, but a version or an address
     return {_key(float(number) * factor) for number in numbers}
+
+
+def _last_year(century: str, first: str, last: str) -> str:
+    """Return the year in which 1998/99 or 1999/00 ends."""
+    return f"{int(century) + (last < first)}{last}"
 
 
 def _key(value: float) -> str:
