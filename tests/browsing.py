@@ -1,4 +1,4 @@
-"""A real browser at a real window: what the tests of the window stand on."""
+"""A real browser at a real window, for the tests of the window."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import os
 import re
 import signal
 import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,13 +16,13 @@ from urllib.parse import urlsplit
 import pytest
 
 from rag.langchain import ArticleQA
+from tests.processes import running
 from ui.access import Access
 from ui.window.server import application
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 expect = playwright.expect
 
-ROOT = Path(__file__).parents[1]
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 FLAGS = [
     "--no-sandbox",
@@ -39,7 +37,7 @@ FLAGS = [
 
 @dataclass
 class Visit:
-    """A visitor's page, with what it asked the network for and what it complained about."""
+    """A visitor's page, with its network requests and its errors and warnings."""
 
     page: playwright.Page
     requests: list[str] = field(default_factory=list)
@@ -50,9 +48,9 @@ class Visit:
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("console", self._listen)
 
-    def _listen(self, said: playwright.ConsoleMessage) -> None:
-        if said.type in ("error", "warning"):
-            self.complaints.append(said.text)
+    def _listen(self, message: playwright.ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(message.text)
 
     def open(self, url: str) -> None:
         self.page.goto(url)
@@ -68,22 +66,22 @@ class Visit:
         self.settle(answers + 1)
 
     def settle(self, answers: int) -> None:
-        """Wait until so many questions are answered and the next can be asked."""
+        """Wait until that many questions are answered and the next can be asked."""
         expect(self.page.locator(".bot-row")).to_have_count(answers, timeout=20_000)
         expect(self.page.locator(".waiting")).to_have_count(0, timeout=20_000)
         expect(self.page.locator(".submit-button")).to_be_visible(timeout=20_000)
 
     @property
     def questions(self) -> list[str]:
-        return [str(each) for each in self.page.locator(".user-row .asked").all_inner_texts()]
+        return self.page.locator(".user-row .asked").all_inner_texts()
 
     @property
     def last(self) -> str:
-        """The latest answer, on one line."""
+        """The latest answer in one line."""
         return words(self.page.locator(".bot-row .message-content").last.inner_text())
 
     def finish(self) -> None:
-        """Leave; nothing may have gone beyond this machine, and nothing may have failed."""
+        """Leave; no request may have left this machine, and nothing may have failed."""
         self.page.context.close()
         hosts = {urlsplit(url).hostname for url in self.requests if url.startswith("http")}
         assert hosts == {"127.0.0.1"}
@@ -93,7 +91,7 @@ class Visit:
 @contextmanager
 def chromium() -> Iterator[playwright.Browser]:
     if not CHROMIUM.exists():
-        pytest.skip(f"no browser at {CHROMIUM}; set CHROMIUM to a Chromium or Chrome")
+        pytest.skip(f"no browser at {CHROMIUM}; set CHROMIUM to the path of Chromium or Chrome")
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
@@ -102,27 +100,17 @@ def chromium() -> Iterator[playwright.Browser]:
 
 @contextmanager
 def started(home: Path) -> Iterator[str]:
-    """The address of the window as people start it; Ctrl-C ends it, and it has printed no error."""
-    settings = {name for name in os.environ if name.startswith("ARTICLE_QA_")}
-    kept = {name: value for name, value in os.environ.items() if name not in settings}
-    with subprocess.Popen(
-        [sys.executable, "-m", "ui", "--home", str(home), "--port", "0"],
-        cwd=home,
-        env={**kept, "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
+    """Start the window as users do and yield its address.
+
+    Ctrl-C has to end it, and it must have printed no error.
+    """
+    with running("-m", "ui", "--home", home, "--port", "0", cwd=home) as process:
         assert process.stdout
         assert process.stderr
-        said = process.stdout.readline()
-        found = re.search(r"http://127\.0\.0\.1:\d+", said)
-        assert found, said or process.stderr.read()
-        try:
-            yield found.group()
-        except BaseException:
-            process.kill()  # or it would be waited for
-            raise
+        line = process.stdout.readline()
+        address = re.search(r"http://127\.0\.0\.1:\d+", line)
+        assert address, line or process.stderr.read()
+        yield address.group()
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 0
         assert process.stderr.read() == ""
@@ -130,17 +118,17 @@ def started(home: Path) -> Iterator[str]:
 
 @contextmanager
 def served(qa: ArticleQA, access: Access = Access(), **options: int) -> Iterator[str]:
-    """The address of a window over any ArticleQA, served by a thread of this process."""
+    """Serve a window over any ArticleQA in a thread of this process and yield its address."""
     import uvicorn
 
-    door = socket.create_server(("127.0.0.1", 0))
+    listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
         application(qa, access, **options), log_level="critical", timeout_graceful_shutdown=1
     )
     server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [door]}, daemon=True)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
-    yield f"http://127.0.0.1:{door.getsockname()[1]}"
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     server.should_exit = True
     thread.join(10)
 

@@ -1,11 +1,17 @@
-"""One loaded model and one ingested library for all tests: both are dear, neither is changed."""
+"""One loaded model and one ingested library for all tests.
+
+Both are expensive to make, and no test changes them.
+"""
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 from ingest.inputs.sources import discover
@@ -24,11 +30,26 @@ SEEDS = ROOT / "seeds"
 USERS_ARTICLE = SEEDS / "000_c8d3f57aef7e8dc7.txt"
 
 
+# Random examples are the same in each run, and none fails for being slow on a busy machine.
+hypothesis.settings.register_profile("tests", derandomize=True, deadline=None, database=None)
+hypothesis.settings.register_profile("thorough", max_examples=3_000, deadline=None)
+hypothesis.settings.load_profile("tests")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _interruptible() -> Iterator[None]:
+    """Let SIGINT interrupt the tests and the processes that they start.
+
+    Under nohup, or in the background of a shell script, they would inherit that it is ignored.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Nobody's environment or .env changes what is tested."""
-    import os
-
+    """Hide the settings of whoever runs the tests: their environment and their .env file."""
     for name in [name for name in os.environ if name.startswith("ARTICLE_QA_")]:
         monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
@@ -36,7 +57,7 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
 
 @pytest.fixture(autouse=True)
 def _no_export(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An ingest exports the model, which takes seconds; test_runtime sees that it does."""
+    """Skip the export of the model, which takes seconds; test_runtime covers it."""
     monkeypatch.setattr("rag.encoders.export.export", lambda *_: None)
 
 
@@ -54,13 +75,13 @@ def seeds_home(
     report = sync(library, discover([SEEDS]))
     library.close()
     assert not report.failures
-    export(encoder, home / FOLDER, passages(home))  # so that no process waits for torch
+    export(encoder, home / FOLDER, passages(home))  # a process that finds it need not load torch
     assert len(list((home / FOLDER).iterdir())) == 1
     return home
 
 
 def passages(home: Path) -> list[str]:
-    """The texts that a library embedded."""
+    """Return the texts that a library embedded."""
     with open_library(home).snapshot() as snapshot:
         return [
             passage.text_with_heading
@@ -76,7 +97,7 @@ def qa(seeds_home: Path, encoder: SentenceTransformerEncoder) -> Iterator[Articl
         yield qa
 
 
-# Not for the whole session: while Playwright runs, no other test of the process can use asyncio.
+# Not session-scoped: while Playwright runs, no other test in the process can use asyncio.
 @pytest.fixture(scope="module")
 def browser() -> Iterator[playwright.Browser]:
     from tests.browsing import chromium
@@ -87,19 +108,19 @@ def browser() -> Iterator[playwright.Browser]:
 
 @pytest.fixture(scope="module")
 def window(browser: playwright.Browser, seeds_home: Path) -> Iterator[str]:
-    """The address of a window over the seeds, as people start it."""
+    """Start a window over the seeds as users do and yield its address."""
     from tests.browsing import expect, started
 
     with started(seeds_home) as url:
         yield url
-        left_open = browser.new_page()  # must not keep Ctrl-C from ending the window quietly
+        left_open = browser.new_page()  # an open page must not keep Ctrl-C from ending the window
         left_open.goto(url)
         expect(left_open.locator(".example").first).to_be_visible()
 
 
 @pytest.fixture
 def visit(browser: playwright.Browser) -> Iterator[Callable[..., Visit]]:
-    """Opens the window as a new visitor."""
+    """Return a function that opens the window as a new visitor."""
     from tests.browsing import Visit
 
     visits: list[Visit] = []
@@ -112,8 +133,8 @@ def visit(browser: playwright.Browser) -> Iterator[Callable[..., Visit]]:
         return visits[-1]
 
     yield visit
-    for each in visits:
-        each.finish()
+    for finished in visits:
+        finished.finish()
 
 
 @pytest.fixture
@@ -125,7 +146,7 @@ def library(tmp_path: Path, encoder: SentenceTransformerEncoder) -> Iterator[Lib
 
 @pytest.fixture
 def write(tmp_path: Path) -> Callable[[str, str | bytes], Path]:
-    """Write a file of a folder of articles; the folder is its parent."""
+    """Return a function that writes a file into a folder of articles and returns its path."""
 
     def write(name: str, content: str | bytes) -> Path:
         path = tmp_path / "articles" / name

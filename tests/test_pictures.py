@@ -13,7 +13,8 @@ from ingest.inputs.sources import discover
 from rag.encoders.protocols import Vectors
 from rag.encoders.sentence_transformer import SentenceTransformerEncoder
 from rag.settings import Settings
-from tests.browsing import ROOT, Visit, expect, playwright, served
+from tests.browsing import Visit, expect, playwright, served
+from tests.conftest import ROOT
 from tests.libraries import create, over, sync
 from tests.writing import DRAFT, worded
 from tests.writing import QUESTION as WRITTEN

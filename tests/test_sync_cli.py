@@ -1,12 +1,9 @@
-"""The ingest script as cron and people run it."""
+"""The ingest command as people and cron run it."""
 
 from __future__ import annotations
 
 import json
-import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,10 +12,9 @@ from pathlib import Path
 import pytest
 
 from ingest.cli import main
-from ingest.uploads import UploadService
 from rag.encoders.sentence_transformer import SentenceTransformerEncoder
-from tests.conftest import ROOT
 from tests.libraries import open_library
+from tests.processes import running
 
 Write = Callable[[str, str | bytes], Path]
 Run = Callable[..., int]
@@ -40,10 +36,20 @@ def ingest(home: Path, monkeypatch: pytest.MonkeyPatch, encoder: SentenceTransfo
 
 def titles(home: Path, encoder: SentenceTransformerEncoder) -> set[str]:
     with open_library(home, encoder).snapshot() as snapshot:
-        return {summary.title for summary in snapshot.listing()}
+        return {entry.title for entry in snapshot.listing()}
 
 
-def test_a_dry_run_prints_the_plan_and_touches_nothing(
+def remove(title: str, home: Path, encoder: SentenceTransformerEncoder) -> None:
+    """Remove an article by hand, as the window does."""
+    library = open_library(home, encoder)
+    with library.snapshot() as snapshot:
+        (entry,) = (entry for entry in snapshot.listing() if entry.title == title)
+    with library.update() as update:
+        update.remove_article(entry.id)
+    library.close()
+
+
+def test_a_dry_run_prints_the_plan_and_changes_nothing(
     ingest: Run, home: Path, write: Write, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = write("coast.txt", COAST).parent
@@ -57,17 +63,13 @@ def test_a_dry_run_prints_the_plan_and_touches_nothing(
     before = {path: path.stat().st_mtime_ns for path in home.rglob("*")}
     assert ingest(folder, "--dry-run", "--json") == 0
     plan = json.loads(capsys.readouterr().out)
-    assert [len(plan[what]) for what in ("added", "changed", "removed", "unchanged")] == [
-        1,
-        1,
-        0,
-        0,
-    ]
+    counts = {name: len(plan[name]) for name in ("added", "changed", "removed", "unchanged")}
+    assert counts == {"added": 1, "changed": 1, "removed": 0, "unchanged": 0}
     assert plan["added"][0].endswith("/tower.txt")
     assert {path: path.stat().st_mtime_ns for path in home.rglob("*")} == before
 
 
-def test_the_report_is_to_be_had_as_json(
+def test_the_report_is_available_as_json(
     ingest: Run, write: Write, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = write("coast.txt", COAST).parent
@@ -79,7 +81,7 @@ def test_the_report_is_to_be_had_as_json(
     assert report["failures"][0]["reason"] == "it holds no text"
 
 
-def test_the_report_and_the_plan_say_how_many_are_left_out(
+def test_the_report_and_the_plan_count_articles_that_were_removed_by_hand(
     ingest: Run,
     home: Path,
     write: Write,
@@ -90,25 +92,21 @@ def test_the_report_and_the_plan_say_how_many_are_left_out(
     write("tower.txt", TOWER)
     ingest(path.parent)
     assert "left out" not in capsys.readouterr().out
-    library = open_library(home, encoder)
-    with library.snapshot() as snapshot:
-        (entry,) = (each for each in snapshot.listing() if each.title == COAST)
-    UploadService(library).remove(entry.id)
-    library.close()
-    for how in ([], ["--dry-run"]):
-        assert ingest(path.parent, *how) == 0
+    remove(COAST, home, encoder)
+    for options in ([], ["--dry-run"]):
+        assert ingest(path.parent, *options) == 0
         assert "left out, since removed by hand: 1 article (" in capsys.readouterr().out
-        assert ingest(path.parent, "--json", *how) == 0
+        assert ingest(path.parent, "--json", *options) == 0
         assert json.loads(capsys.readouterr().out)["left_out"] == 1
     assert titles(home, encoder) == {TOWER}
     assert ingest(path, "--dry-run", "--json") == 0
     assert json.loads(capsys.readouterr().out)["changed"] == [path.as_uri()]
     assert ingest(path) == 0
-    assert "0 added, 1 changed" in capsys.readouterr().out
+    assert "0 files added, 1 changed" in capsys.readouterr().out
     assert titles(home, encoder) == {COAST, TOWER}
 
 
-def test_a_file_that_is_watched_is_named_only_once(
+def test_a_watched_file_that_was_removed_by_hand_stays_removed(
     ingest: Run,
     home: Path,
     write: Write,
@@ -118,11 +116,7 @@ def test_a_file_that_is_watched_is_named_only_once(
     coast, tower = write("coast.txt", COAST), write("tower.txt", TOWER)
 
     def changes(*_: object, **__: object) -> Iterator[None]:
-        library = open_library(home, encoder)
-        with library.snapshot() as snapshot:
-            (entry,) = (each for each in snapshot.listing() if each.title == COAST)
-        UploadService(library).remove(entry.id)
-        library.close()
+        remove(COAST, home, encoder)
         write("tower.txt", "The tower was torn down.")
         yield
 
@@ -131,7 +125,7 @@ def test_a_file_that_is_watched_is_named_only_once(
     assert titles(home, encoder) == {"The tower was torn down."}
 
 
-def test_what_vanished_goes_or_is_kept(
+def test_articles_of_missing_files_are_removed_or_kept(
     ingest: Run, home: Path, write: Write, encoder: SentenceTransformerEncoder
 ) -> None:
     tower = write("tower.txt", TOWER)
@@ -144,11 +138,11 @@ def test_what_vanished_goes_or_is_kept(
     elsewhere.unlink()
     assert ingest(tower.parent) == 0
     assert titles(home, encoder) == {"A third article is here to stay.", COAST}, (
-        "what came from another folder stays"
+        "articles from another folder stay"
     )
 
 
-def test_an_empty_folder_removes_its_articles_only_when_told(
+def test_an_empty_folder_removes_its_articles_only_with_prune_all(
     ingest: Run,
     home: Path,
     write: Write,
@@ -165,7 +159,7 @@ def test_an_empty_folder_removes_its_articles_only_when_told(
     assert titles(home, encoder) == set()
 
 
-def test_a_folder_that_vanished_empties_nothing(
+def test_a_missing_folder_removes_nothing(
     ingest: Run, home: Path, write: Write, encoder: SentenceTransformerEncoder
 ) -> None:
     path = write("coast.txt", COAST)
@@ -177,7 +171,7 @@ def test_a_folder_that_vanished_empties_nothing(
     assert titles(home, encoder) == {COAST}
 
 
-def test_a_second_ingest_waits_when_told(
+def test_a_second_ingest_waits_only_with_wait(
     ingest: Run, home: Path, write: Write, encoder: SentenceTransformerEncoder
 ) -> None:
     folder = write("coast.txt", COAST).parent
@@ -187,7 +181,7 @@ def test_a_second_ingest_waits_when_told(
     busy = threading.Event()
 
     def occupy() -> None:
-        with open_library(home, encoder).writing():
+        with open_library(home, encoder).update():
             busy.set()
             free.wait(20)
 
@@ -215,24 +209,16 @@ def test_watching_follows_a_folder_until_interrupted(
     home: Path, write: Write, encoder: SentenceTransformerEncoder
 ) -> None:
     folder = write("coast.txt", COAST).parent
-    command = [sys.executable, "-m", "ingest", str(folder), "--watch", "--home", str(home)]
-    with subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env={**os.environ},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as watcher:
-        assert watcher.stdout is not None
-        assert watcher.stderr is not None
-        assert watcher.stdout.readline().startswith("1 added")
+    with running("-m", "ingest", folder, "--watch", "--home", home, cwd=home.parent) as watcher:
+        assert watcher.stdout
+        assert watcher.stderr
+        assert watcher.stdout.readline().startswith("1 file added")
         assert "watching" in watcher.stderr.readline()
-        time.sleep(1)  # until the watch stands
+        time.sleep(1)  # until watchfiles has read the folder
         write("tower.txt", TOWER)
-        assert watcher.stdout.readline().startswith("1 added")
+        assert watcher.stdout.readline().startswith("1 file added")
         (folder / "coast.txt").unlink()
-        assert watcher.stdout.readline().startswith("0 added, 0 changed, 1 removed")
+        assert watcher.stdout.readline().startswith("0 files added, 0 changed, 1 removed")
         watcher.send_signal(signal.SIGINT)
         assert watcher.wait(20) == 0
     assert titles(home, encoder) == {TOWER}

@@ -1,4 +1,4 @@
-"""What counts as a word: the same for full text, rarity and repeats."""
+"""Words: one definition for full text, word frequencies and overlap."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ WORD = re.compile(r"[^\W_]+")
 
 
 def in_one_line(text: str) -> str:
-    """Text with every run of white space as one space."""
+    """Return the text with each run of white space as one space."""
     return " ".join(text.split())
 
 
 def words(text: str) -> list[str]:
-    """The distinct words of a text in lower case, in order of appearance."""
+    """Return the distinct words of a text in lower case, in order of appearance."""
     return list(dict.fromkeys(word.lower() for word in WORD.findall(text)))
 
 
 def spans(text: str) -> list[Span]:
-    """Where each word of a text stands."""
+    """Return the range of each word of a text."""
     return [Span(*match.span()) for match in WORD.finditer(text)]
 
 
-def overlap(one: str, other: str) -> float:
-    """The share of words that two texts have in common (Jaccard's index, 0 to 1)."""
-    ours, theirs = set(words(one)), set(words(other))
-    return len(ours & theirs) / max(len(ours | theirs), 1)
+def overlap(first: str, second: str) -> float:
+    """Return the share of words that two texts have in common: Jaccard's index, 0 to 1."""
+    first_words, second_words = set(words(first)), set(words(second))
+    return len(first_words & second_words) / max(len(first_words | second_words), 1)
