@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evals.figures import Figure, normal
-from rag.followups.leaning import needs_context
 from rag.langchain import ArticleQA
 from rag.types import Answer
 
@@ -81,7 +80,7 @@ def figures(conversations: Iterable[Sequence[Asked]], part: str) -> list[Figure]
         Figure(
             f"{part}: follow-up recognised",
             "questions that lean on the conversation and are understood with it",
-            sum(needs_context(each.turn.question) for each in leaning),
+            sum(each.answer.rewritten_question is not None for each in leaning),
             len(leaning),
         ),
         Figure(

@@ -18,7 +18,7 @@ from rag.errors import ModelError
 from rag.followups.standalone import Followups
 from rag.llm.chat import Call
 from rag.retrieval.question import normalized
-from rag.retrieval.ranking import is_answerable
+from rag.retrieval.ranking import best_score, is_answerable
 from rag.retrieval.retriever import Ranking, Retriever
 from rag.retrieval.scope import scope_of
 from rag.store.library import Library, Snapshot
@@ -100,8 +100,10 @@ class Assistant:
         return is_answerable(ranking.evidence, threshold=self.threshold, passages=ranking.passages)
 
     def _standalone(self, snapshot: Snapshot, question: str, options: Options) -> str:
-        call = options.call
-        return self.followups.standalone(question, options.history, call.stop, call.config)
+        def score(text: str) -> float:
+            return best_score(self.retriever.rank(snapshot, text).evidence)
+
+        return self.followups.standalone(question, options.history, score=score, call=options.call)
 
     def _reply(self, ranking: Ranking, call: Call) -> Generator[Event, None, _Reply]:
         """Answer; quote where a model fails, or writes nothing that is supported."""

@@ -35,6 +35,32 @@ PREPOSITIONS = frozenset(
     """.split()
 )
 
+STAND_INS = (
+    PRONOUNS
+    | DEMONSTRATIVES
+    | frozenset(
+        """
+    there one ones such same other others else former latter rest instead afterwards then too so
+    """.split()
+    )
+)
+"""Words that may stand for something mentioned before."""
+
+CONNECTIVES = frozenset("and but or so also plus then".split())
+
+MARKERS = (
+    QUESTION_WORDS
+    | PRONOUNS - {"he"}
+    | DEMONSTRATIVES
+    | frozenset(
+        """
+    the and but did does are were would could should there any anyone anything with from about
+    since more really example else of has done
+    """.split()
+    )
+)
+"""Words that show that a text is English; other languages write "was", "so" or "he", too."""
+
 
 def any_of(words: Iterable[str]) -> str:
     """Return a regular expression that matches any of the words, to embed in a larger one."""
