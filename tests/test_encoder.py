@@ -1,12 +1,19 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import rag.encoders.sentence_transformer
+from rag.encoders.cache import TokenVectorCache
+from rag.encoders.protocols import TokenVectors
 from rag.encoders.sentence_transformer import SentenceTransformerEncoder
 from rag.errors import ModelError
 
@@ -43,14 +50,16 @@ def test_tokens_come_with_the_characters_that_they_cover(
     )
 
 
-def test_half_precision_says_the_same_as_full(encoder: SentenceTransformerEncoder) -> None:
+def test_half_precision_gives_nearly_the_vectors_of_full_precision(
+    encoder: SentenceTransformerEncoder,
+) -> None:
     full = SentenceTransformerEncoder(precision="float32").embed(TEXTS)
     half = SentenceTransformerEncoder(precision="bfloat16").embed(TEXTS)
     assert np.all(np.sum(full * half, axis=1) > 0.998)
     assert np.all(np.sum(full * encoder.embed(TEXTS), axis=1) > 0.998)
 
 
-def test_half_precision_is_taken_only_where_the_cpu_has_it() -> None:
+def test_half_precision_is_used_only_if_the_cpu_supports_it() -> None:
     assert rag.encoders.sentence_transformer._wants_bfloat16("auto", {"avx512_bf16": True})
     assert rag.encoders.sentence_transformer._wants_bfloat16("auto", {"amx_bf16": True})
     assert not rag.encoders.sentence_transformer._wants_bfloat16("auto", {"avx512_f": True})
@@ -58,7 +67,7 @@ def test_half_precision_is_taken_only_where_the_cpu_has_it() -> None:
     assert not rag.encoders.sentence_transformer._wants_bfloat16("float32", {"amx_bf16": True})
 
 
-def test_weights_that_are_not_the_published_ones_are_refused(
+def test_weights_other_than_the_published_ones_are_refused(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     copy = shutil.copytree(bundled(), tmp_path / "model")
@@ -69,25 +78,84 @@ def test_weights_that_are_not_the_published_ones_are_refused(
         SentenceTransformerEncoder().embed(TEXTS)
 
 
-def test_any_other_model_is_named_by_its_path(tmp_path: Path) -> None:
+def test_another_model_is_named_by_its_path(tmp_path: Path) -> None:
     copy = shutil.copytree(bundled(), tmp_path / "my-model")
-    other = SentenceTransformerEncoder(str(copy))
-    assert other.name == str(copy)
-    assert other.embed(TEXTS).shape == (2, 384)
+    copied = SentenceTransformerEncoder(str(copy))
+    assert copied.name == str(copy)
+    assert copied.embed(TEXTS).shape == (2, 384)
 
 
-def test_a_model_that_cannot_be_had_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    # As HF_HUB_OFFLINE=1, which is read at the import; the hub would be tried for a minute.
+def test_a_model_that_cannot_be_loaded_is_reported_in_one_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Like HF_HUB_OFFLINE=1, which is read on import. Online, the hub is tried for a minute.
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     with pytest.raises(ModelError, match="no/such-model") as caught:
         SentenceTransformerEncoder("no/such-model").embed(TEXTS)
     assert "\n" not in str(caught.value)
 
 
-def test_importing_rag_loads_nothing_heavy() -> None:
-    import subprocess
-    import sys
+def test_two_threads_read_at_the_same_time(encoder: SentenceTransformerEncoder) -> None:
+    texts = ["The harbour was closed in June.", "A bridge was built over the bay."]
+    expected = [SentenceTransformerEncoder().read([text])[0].vectors for text in texts]
+    barrier = threading.Barrier(2, timeout=30)  # raises BrokenBarrierError if one is kept out
 
-    code = "import rag, sys; print([m for m in ('torch', 'chromadb', 'langchain_core', 'gradio') if m in sys.modules])"
+    def meet(*_: object) -> None:
+        barrier.wait()
+
+    hook = encoder.model[0].register_forward_pre_hook(meet)
+    try:
+        with ThreadPoolExecutor(2) as threads:
+            read = list(threads.map(lambda text: encoder.read([text])[0].vectors, texts))
+    finally:
+        hook.remove()
+    assert all(np.array_equal(ours, theirs) for ours, theirs in zip(read, expected, strict=True))
+
+
+def test_sixteen_threads_get_the_vectors_of_one(encoder: SentenceTransformerEncoder) -> None:
+    texts = [
+        f"Pier {number} of the harbour was closed. " * (1 + number % 5) for number in range(16)
+    ]
+    fresh = SentenceTransformerEncoder()
+    with ThreadPoolExecutor(16) as threads:
+        read = list(threads.map(lambda text: fresh.read([text])[0].vectors, texts * 2))
+    for ours, theirs in zip(read, encoder.read(texts * 2), strict=True):
+        assert np.array_equal(ours, theirs.vectors)
+
+
+def counting(reads: list[str]) -> Callable[[Sequence[str]], list[TokenVectors]]:
+    """A reader that notes which texts it reads; a text of n characters has n tokens."""
+
+    def read(texts: Sequence[str]) -> list[TokenVectors]:
+        reads.extend(texts)
+        lengths = [np.arange(len(text)) for text in texts]
+        return [
+            TokenVectors(np.full((len(n), 2), 1 / 3, dtype=np.float32), n, n + 1) for n in lengths
+        ]
+
+    return read
+
+
+def test_a_cache_forgets_the_least_recently_used_text() -> None:
+    reads: list[str] = []
+    cache = TokenVectorCache(counting(reads), size=2)
+    for text in ("a", "b", "a", "c", "a", "b"):
+        cache.read([text])
+    assert reads == ["a", "b", "c", "b"]
+    assert len(cache.read(["d", "e", "f", "d"])) == 4  # more texts than it keeps
+
+
+def test_a_cached_text_has_the_values_that_it_had_when_it_was_read() -> None:
+    reads: list[str] = []
+    cache = TokenVectorCache(counting(reads))
+    (first,), (second,) = cache.read(["text"]), cache.read(["text"])
+    assert reads == ["text"]
+    assert first.vectors.dtype == np.float32
+    assert np.array_equal(first.vectors, second.vectors)
+    assert np.array_equal(first.vectors, first.vectors.astype(np.float16))
+
+
+def test_importing_rag_loads_nothing_heavy() -> None:
+    code = "import rag, sys; print([name for name in ('torch', 'chromadb', 'langchain_core', 'gradio') if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[1])  # fmt: skip
     assert done.stdout.strip() == "[]"

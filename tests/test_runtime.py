@@ -5,7 +5,8 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,13 +15,12 @@ import pytest
 
 import ui.cli
 from evals.seeds import QUESTIONS
-from rag.encoders.cache import TokenVectorCache
+from rag.encoders.engines import Engine, TokenIds
 from rag.encoders.export import FAITHFUL, ExportedEncoder, export
 from rag.encoders.onnx_encoder import FOLDER, OnnxEncoder, export_name
-from rag.encoders.protocols import TokenVectors
+from rag.encoders.protocols import Vectors
 from rag.encoders.sentence_transformer import SentenceTransformerEncoder
 from rag.langchain import ArticleQA
-from rag.settings import Settings
 from rag.types import Answer
 from tests.conftest import ROOT, USERS_ARTICLE, passages
 from tests.libraries import open_library, over
@@ -31,7 +31,7 @@ HEAVY = ("torch", "sentence_transformers", "transformers", "sklearn", "gradio")
 
 @pytest.fixture
 def exported(seeds_home: Path) -> Path:
-    """A library of the sample articles with the exported model beside its index."""
+    """A library of the sample articles, with the exported model beside its index."""
     return seeds_home
 
 
@@ -39,7 +39,7 @@ def exported(seeds_home: Path) -> Path:
 def runtime(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, exported: Path
 ) -> OnnxEncoder:
-    """The export, read by what is fastest and by what there is without it."""
+    """The export, run by OpenVINO and by ONNX Runtime."""
     if request.param != "OpenVINO":
         monkeypatch.setitem(sys.modules, "openvino", None)
     return OnnxEncoder(*files(exported), "exported")
@@ -47,7 +47,7 @@ def runtime(
 
 @pytest.fixture
 def home(exported: Path, tmp_path: Path) -> Path:
-    """A copy of it that may be changed."""
+    """A copy of that library, which a test may change."""
     return shutil.copytree(exported, tmp_path / "copy")
 
 
@@ -60,7 +60,7 @@ def beside(home: Path, encoder: SentenceTransformerEncoder) -> ExportedEncoder:
 
 
 def cited(answer: Answer) -> list[tuple[str, int, int]]:
-    return [(each.article_id, each.start, each.end) for each in answer.citations]
+    return [(citation.article_id, citation.start, citation.end) for citation in answer.citations]
 
 
 def loaded_after(code: str, *heavy: str) -> str:
@@ -82,7 +82,7 @@ def test_help_loads_nothing_heavy() -> None:
     assert output.endswith("\n[]\n")
 
 
-def test_an_export_sees_and_says_what_the_original_does(
+def test_an_export_gives_the_tokens_and_vectors_of_the_original(
     runtime: OnnxEncoder, exported: Path
 ) -> None:
     texts = passages(exported)
@@ -98,12 +98,12 @@ def test_an_export_sees_and_says_what_the_original_does(
 
 
 def test_citations_are_the_same_with_and_without_an_export(exported: Path) -> None:
-    """In the same precision, that is: in another, sentences that are nearly even change places."""
-    questions = [each["question"] for each in json.loads(QUESTIONS.read_text(encoding="utf-8"))]
+    """In the same precision: in another, sentences with nearly equal scores change places."""
+    questions = [item["question"] for item in json.loads(QUESTIONS.read_text(encoding="utf-8"))]
     full = SentenceTransformerEncoder(precision="float32")
     with (
-        over(open_library(exported, beside(exported, full)), Settings()) as quick,
-        over(open_library(exported, full), Settings()) as slow,
+        over(open_library(exported), encoder=beside(exported, full)) as quick,
+        over(open_library(exported), encoder=full) as slow,
     ):
         different = [
             question
@@ -140,20 +140,22 @@ def no_model_at_all(file: Path) -> None:
 @pytest.mark.parametrize(
     "spoil", [missing, cut_short, one_bit_off, of_another_model, no_model_at_all]
 )
-def test_an_export_that_cannot_be_used_is_passed_over(
+def test_an_export_that_cannot_be_used_is_ignored(
     spoil: Callable[[Path], None], home: Path, exported: Path, encoder: SentenceTransformerEncoder
 ) -> None:
     spoil(*files(home))
     with (
-        over(open_library(home, beside(home, encoder)), Settings()) as fallen_back,
-        over(open_library(exported, encoder), Settings()) as original,
+        over(open_library(home), encoder=beside(home, encoder)) as fallen_back,
+        over(open_library(exported), encoder=encoder) as original,
     ):
         answer, expected = fallen_back.ask(QUESTION), original.ask(QUESTION)
     assert answer.citations == expected.citations
     assert answer.evidence[0].score == expected.evidence[0].score
 
 
-def test_what_a_text_says_depends_on_no_other(runtime: OnnxEncoder, exported: Path) -> None:
+def test_the_vectors_of_a_text_do_not_depend_on_other_texts(
+    runtime: OnnxEncoder, exported: Path
+) -> None:
     texts = passages(exported)[:12]
     together = runtime.read(texts)
     for text, read in zip(texts, together, strict=True):
@@ -161,7 +163,9 @@ def test_what_a_text_says_depends_on_no_other(runtime: OnnxEncoder, exported: Pa
         assert np.array_equal(alone.vectors, read.vectors)
 
 
-def test_texts_of_one_length_are_read_together_as_they_are_alone(runtime: OnnxEncoder) -> None:
+def test_texts_of_the_same_length_get_the_same_vectors_together_and_alone(
+    runtime: OnnxEncoder,
+) -> None:
     texts = [f"Pier {n} of the harbour was opened." for n in range(10)] + ["It was opened."]
     assert len({len(spans) for spans in runtime.token_spans(texts)}) == 2
     alone = [runtime.embed([text]) for text in texts]
@@ -172,8 +176,8 @@ def test_threads_share_an_export(runtime: OnnxEncoder, exported: Path) -> None:
     texts = passages(exported)[:24]
     expected = runtime.embed(texts)
     with ThreadPoolExecutor(8) as threads:
-        found = list(threads.map(lambda n: runtime.embed(texts[n : n + 3]), range(0, 24, 3)))
-    assert np.array_equal(np.concatenate(found), expected)
+        vectors = list(threads.map(lambda n: runtime.embed(texts[n : n + 3]), range(0, 24, 3)))
+    assert np.array_equal(np.concatenate(vectors), expected)
 
 
 def test_sixteen_threads_get_the_values_of_one(runtime: OnnxEncoder, exported: Path) -> None:
@@ -181,39 +185,93 @@ def test_sixteen_threads_get_the_values_of_one(runtime: OnnxEncoder, exported: P
     expected = [read.vectors for read in runtime.read(texts)]
     fresh = OnnxEncoder(*files(exported), "fresh")
     with ThreadPoolExecutor(16) as threads:
-        found = list(threads.map(lambda text: fresh.read([text])[0].vectors, texts * 4))
-    for vectors, number in zip(found, list(range(16)) * 4, strict=True):
-        assert np.array_equal(vectors, expected[number])
+        vectors = list(threads.map(lambda text: fresh.read([text])[0].vectors, texts * 4))
+    for ours, theirs in zip(vectors, expected * 4, strict=True):
+        assert np.array_equal(ours, theirs)
 
 
-def test_threads_do_not_wait_for_each_others_inference() -> None:
-    both_inside = threading.Barrier(2, timeout=30)
+class MeetingEngine:
+    """An engine in which nobody runs a text until so many threads are about to."""
 
-    def read(texts: Sequence[str]) -> list[TokenVectors]:
-        both_inside.wait()  # breaks unless two threads are in here at once
-        nothing = np.zeros(0, dtype=np.int64)
-        return [TokenVectors(np.zeros((0, 2), dtype=np.float32), nothing, nothing) for _ in texts]
+    def __init__(self, engine: Engine, parties: int) -> None:
+        self.config, self.is_half = engine.config, engine.is_half
+        self.concurrency = engine.concurrency
+        self._run = engine.run
+        self._barrier = threading.Barrier(parties, timeout=30)
 
-    cache = TokenVectorCache(read)
-    with ThreadPoolExecutor(2) as pool:
-        results = list(pool.map(lambda text: cache.read([text]), ["one", "another"]))
-    assert [len(each) for each in results] == [1, 1]
-    assert len(cache.read(["one", "another", "one"])) == 3  # without reading
+    def run(self, tokens: TokenIds) -> Vectors:
+        self._barrier.wait()  # raises BrokenBarrierError if a thread is kept out
+        return self._run(tokens)
 
 
-def test_a_cache_forgets_what_was_not_used_for_long() -> None:
-    reads: list[str] = []
+def test_two_threads_read_at_the_same_time(runtime: OnnxEncoder) -> None:
+    texts = ["The harbour was opened in May.", "The missile flew over Japan."]
+    runtime.engine = MeetingEngine(runtime.engine, parties=2)
+    with ThreadPoolExecutor(2) as threads:
+        read = list(threads.map(lambda text: runtime.read([text])[0].vectors, texts))
+    for vectors, again in zip(read, runtime.read(texts), strict=True):
+        assert np.array_equal(vectors, again.vectors)
 
-    def read(texts: Sequence[str]) -> list[TokenVectors]:
-        reads.extend(texts)
-        nothing = np.zeros(0, dtype=np.int64)
-        return [TokenVectors(np.zeros((0, 2), dtype=np.float32), nothing, nothing) for _ in texts]
 
-    cache = TokenVectorCache(read, size=2)
-    for text in ("a", "b", "a", "c", "a", "b"):
-        cache.read([text])
-    assert reads == ["a", "b", "c", "b"]
-    assert len(cache.read(["d", "e", "f", "d"])) == 4
+def test_onnx_runtime_uses_every_core(monkeypatch: pytest.MonkeyPatch, exported: Path) -> None:
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    monkeypatch.setattr("os.cpu_count", lambda: 8)
+    encoder = OnnxEncoder(*files(exported), "exported")
+    encoder.engine = MeetingEngine(encoder.engine, parties=8)
+    assert len(encoder.read([f"Pier {number} was opened." for number in range(8)])) == 8
+
+
+def test_a_question_does_not_wait_for_a_long_ingest(runtime: OnnxEncoder, exported: Path) -> None:
+    expected = runtime.embed([QUESTION])
+    with ThreadPoolExecutor(1) as threads:
+        ingest = threads.submit(runtime.embed, passages(exported) * 3)
+        time.sleep(0.2)  # so that the ingest runs
+        vectors = [runtime.embed([QUESTION]), runtime.embed([QUESTION])]
+        runtime.read(["A text that nobody has read yet."])
+        assert not ingest.done()
+    assert all(np.array_equal(vector, expected) for vector in vectors)
+
+
+def test_a_failing_call_leaves_nothing_locked(runtime: OnnxEncoder, exported: Path) -> None:
+    texts = passages(exported)[:12]
+    expected = runtime.embed(texts)
+    working = runtime.engine
+
+    class BreaksOnce(MeetingEngine):
+        def run(self, tokens: TokenIds) -> Vectors:
+            runtime.engine = working
+            raise RuntimeError("out of memory")
+
+    runtime.engine = BreaksOnce(working, parties=1)
+    with pytest.raises(RuntimeError, match="out of memory"):
+        runtime.embed(texts)
+    assert np.array_equal(runtime.embed(texts), expected)
+
+
+def test_questions_use_the_original_while_the_model_is_exported(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, exported: Path,
+    encoder: SentenceTransformerEncoder,
+) -> None:  # fmt: skip
+    exporting, may_finish = threading.Event(), threading.Event()
+
+    def slow_export(_: object, folder: Path, *__: object) -> None:
+        exporting.set()
+        assert may_finish.wait(60)
+        shutil.copytree(exported / FOLDER, folder)
+
+    monkeypatch.setattr("rag.encoders.export.export", slow_export)
+    shared, texts = beside(tmp_path, encoder), passages(exported)[:4]
+    with ThreadPoolExecutor(2) as threads:
+        ingest = threads.submit(shared.embed, texts)
+        assert exporting.wait(60)
+        question = threads.submit(shared.embed, [QUESTION])
+        try:
+            assert np.array_equal(question.result(60), encoder.embed([QUESTION]))
+            assert not ingest.done()
+        finally:
+            may_finish.set()
+        expected = OnnxEncoder(*files(exported), "exported").embed(texts)
+        assert np.array_equal(ingest.result(), expected)
 
 
 def test_an_export_is_made_once_and_again_when_it_is_damaged(
@@ -227,13 +285,13 @@ def test_an_export_is_made_once_and_again_when_it_is_damaged(
     assert whole.stat().st_mtime_ns == made
     cut_short(whole)
     beside(home, encoder).embed([QUESTION])
-    assert files(home)[0].stat().st_size == whole.stat().st_size  # a question mends nothing
+    assert files(home)[0].stat().st_size == whole.stat().st_size  # questions do not export
     beside(home, encoder).embed(passages(home))
-    (mended,) = files(home)
-    assert export_name(mended, encoder.export_key or "") == mended.name
+    (repaired,) = files(home)
+    assert export_name(repaired, encoder.export_key or "") == repaired.name
 
 
-def test_a_second_ingest_needs_the_original_no_more(
+def test_a_second_ingest_does_not_load_the_original(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, encoder: SentenceTransformerEncoder
 ) -> None:
     monkeypatch.setattr("rag.encoders.export.export", export)
@@ -262,7 +320,7 @@ def test_without_an_export_the_original_does_the_work(
     assert files(tmp_path) == []
 
 
-def test_a_model_that_puts_words_before_its_texts_is_not_exported(
+def test_a_model_with_a_prompt_is_not_exported(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     encoder = SentenceTransformerEncoder()
@@ -272,12 +330,12 @@ def test_a_model_that_puts_words_before_its_texts_is_not_exported(
     assert files(tmp_path) == []
 
 
-def test_no_telemetry_comes_with_openvino() -> None:
+def test_openvino_loads_no_telemetry() -> None:
     code = "import openvino"
     assert loaded_after(code, "openvino", "openvino_telemetry").endswith("['openvino']\n")
 
 
-def test_an_export_is_known_by_the_files_of_its_model(tmp_path: Path) -> None:
+def test_an_export_is_identified_by_the_files_of_its_model(tmp_path: Path) -> None:
     (tmp_path / "model").mkdir()
     (tmp_path / "model" / "weights").write_bytes(b"1")
     encoder = SentenceTransformerEncoder(str(tmp_path / "model"))

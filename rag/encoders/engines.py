@@ -50,6 +50,8 @@ class Engine(Protocol):
     config: ExportConfig
     is_half: bool
     """Whether it multiplies in bfloat16."""
+    concurrency: int
+    """How many calls of `run` keep all cores busy."""
 
     def run(self, tokens: TokenIds) -> Vectors:
         """Map tokens, int64 [texts, tokens], to states, float32 [texts, tokens, dimension]."""
@@ -64,7 +66,8 @@ class OpenVINO:
         self._tensor = openvino.Tensor
         model = openvino.Core().read_model(path)
         self.config = ExportConfig.of(model.rt_info["framework"][_METADATA].value)
-        options = {"PERFORMANCE_HINT": "THROUGHPUT", "NUM_STREAMS": streams()}
+        self.concurrency = min(os.cpu_count() or 1, MAX_STREAMS)
+        options = {"PERFORMANCE_HINT": "THROUGHPUT", "NUM_STREAMS": self.concurrency}
         if precision == "float32":
             options["INFERENCE_PRECISION_HINT"] = "f32"
         self._compiled = openvino.Core().compile_model(model, "CPU", options)
@@ -99,7 +102,8 @@ class ONNXRuntime:
 
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3  # errors
-        options.intra_op_num_threads = 1  # each batch on one core
+        options.intra_op_num_threads = 1  # one core for each batch
+        self.concurrency = os.cpu_count() or 1
         self._session = onnxruntime.InferenceSession(
             str(path), options, providers=["CPUExecutionProvider"]
         )
@@ -109,11 +113,6 @@ class ONNXRuntime:
     def run(self, tokens: TokenIds) -> Vectors:
         (states,) = self._session.run(None, {"ids": tokens})
         return np.asarray(states, dtype=np.float32)
-
-
-def streams() -> int:
-    """Return how many batches run side by side."""
-    return min(os.cpu_count() or 1, MAX_STREAMS)
 
 
 def fastest_engine(path: Path, precision: Precision) -> Engine:

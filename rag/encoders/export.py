@@ -32,8 +32,8 @@ class _NotFaithful(Exception):  # noqa: N818
 class ExportedEncoder:
     """An Encoder that uses the export of a model in a folder if there is one, else the original.
 
-    The first time that passages are embedded, the model is exported and checked on them. If it
-    cannot be exported, the original does the work.
+    The first time that passages are embedded, the model is exported and checked on them. Meanwhile,
+    questions use the original. If the model cannot be exported, the original does all the work.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class ExportedEncoder:
         self.folder = folder
         self._faithful = faithful
         self._exported: OnnxEncoder | None = None
-        self._is_looked_for = self._is_made = False
+        self._is_opened = self._is_made = False
         self._lock = threading.Lock()
 
     @property
@@ -61,15 +61,21 @@ class ExportedEncoder:
         return self._chosen().read(texts)
 
     def _chosen(self, texts: Sequence[str] = ()) -> Encoder:
+        has_passages = len(texts) > 1  # a single text is a question
+        if not self._exported and (has_passages or not self._is_opened):
+            self._prepare(texts if has_passages else ())
+        return self._exported or self._original
+
+    def _prepare(self, passages: Sequence[str]) -> None:
+        """Open the export; if there is none, make it once there are passages to check it on."""
         with self._lock:
-            if not self._is_looked_for:
-                self._is_looked_for = True
+            if not self._is_opened:
                 self._exported = self._opened()
-            if len(texts) > 1 and not self._exported and not self._is_made:  # one is a question
+                self._is_opened = True  # last, so that other threads wait for the export
+            if passages and not self._exported and not self._is_made:
                 self._is_made = True
-                export(self._original, self.folder, texts[:_COMPARED], self._faithful)
+                export(self._original, self.folder, passages[:_COMPARED], self._faithful)
                 self._exported = self._opened()
-            return self._exported or self._original
 
     def _opened(self) -> OnnxEncoder | None:
         key = self._original.export_key
@@ -105,8 +111,8 @@ def export(
         logging.getLogger(__name__).info("the model is not exported: %s", error)
         part.unlink(missing_ok=True)
         return
-    for other in set(folder.iterdir()) - {kept}:
-        other.unlink(missing_ok=True)
+    for stale in set(folder.iterdir()) - {kept}:
+        stale.unlink(missing_ok=True)
 
 
 def _write(encoder: SentenceTransformerEncoder, path: Path) -> None:

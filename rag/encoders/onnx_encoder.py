@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from rag.encoders.cache import TokenVectorCache
-from rag.encoders.engines import TokenIds, fastest_engine, streams
+from rag.encoders.engines import TokenIds, fastest_engine
 from rag.encoders.protocols import Precision, TokenVectors, Vectors, unit
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class OnnxEncoder:
         self.token_limit = config.limit
         self._cache = TokenVectorCache(self._read)
         # One more than run at once: while the oldest result is fetched, no core is idle.
-        self._at_once = streams() + 1
+        self._at_once = self.engine.concurrency + 1
         self._pool = ThreadPoolExecutor(self._at_once, "encoder")
 
     def token_spans(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:

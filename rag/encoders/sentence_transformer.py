@@ -87,8 +87,8 @@ class SentenceTransformerEncoder:
             )
             kept = (encoded.pop("special_tokens_mask")[0] == 0).numpy()
             spans = encoded.pop("offset_mapping")[0].numpy()[kept]
-            with torch.inference_mode():
-                states = self.model[0](dict(encoded))["token_embeddings"][0].float().numpy()
+        with torch.inference_mode():
+            states = self.model[0](dict(encoded))["token_embeddings"][0].float().numpy()
         return TokenVectors(unit(states[kept]), spans[:, 0], spans[:, 1])
 
     def _longest(self) -> int:
@@ -132,8 +132,8 @@ def _load(wanted: str, precision: Precision) -> SentenceTransformer:
 
     transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    for talkative in ("sentence_transformers", "huggingface_hub", "httpx"):
-        logging.getLogger(talkative).setLevel(logging.ERROR)
+    for noisy in ("sentence_transformers", "huggingface_hub", "httpx"):
+        logging.getLogger(noisy).setLevel(logging.ERROR)
     try:
         model = SentenceTransformer(
             str(path), device="cpu", local_files_only=path.exists(), trust_remote_code=False
