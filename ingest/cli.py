@@ -149,9 +149,13 @@ def _sync(arguments: argparse.Namespace, local: Sources, library: Library, encod
         print(json.dumps(asdict(report), indent=2), flush=True)
     else:
         print_failures(report.failures)
-        print(_summary(report), flush=True)
+        print(_summary(report, _noun(arguments)), flush=True)
         _print_left_out(report.left_out)
     return 1 if report.failures else 0
+
+
+def _noun(arguments: argparse.Namespace) -> str:
+    return "page" if arguments.paths == _urls(arguments) else "file"
 
 
 def _fields(arguments: argparse.Namespace) -> Fields:
@@ -181,7 +185,7 @@ def _print_plan(
     else:
         print_failures(inspection.failures)
         _print_changes(changes)
-        print(_prospect(changes, failed=len(inspection.failures)))
+        print(_prospect(changes, len(inspection.failures), _noun(arguments)))
         _print_left_out(changes.left_out)
     return 1 if inspection.failures else 0
 
@@ -193,17 +197,17 @@ def _print_changes(changes: Plan) -> None:
             print(f"{kind}: {printable(uri)}")
 
 
-def _prospect(changes: Plan, *, failed: int) -> str:
+def _prospect(changes: Plan, failed: int, noun: str) -> str:
     return (
-        f"{counted(len(changes.added), 'file')} to add, {len(changes.changed):,} changed, "
+        f"{counted(len(changes.added), noun)} to add, {len(changes.changed):,} changed, "
         f"{len(changes.removed):,} to remove, {len(changes.unchanged):,} unchanged, "
         f"{failed:,} failed; nothing was written (dry run)"
     )
 
 
-def _summary(report: Report) -> str:
+def _summary(report: Report, noun: str) -> str:
     return (
-        f"{counted(report.added, 'file')} added, {report.changed:,} changed, "
+        f"{counted(report.added, noun)} added, {report.changed:,} changed, "
         f"{report.removed:,} removed, {report.unchanged:,} unchanged, "
         f"{len(report.failures):,} failed; {counted(report.articles, 'article')} read, "
         f"{counted(report.embedded, 'passage')} embedded in {report.seconds:.1f} s"

@@ -27,19 +27,17 @@ class Outcome:
     @property
     def summary(self) -> str:
         """The numbers in one line, such as "2 files added, 1 failed; 40 articles read"."""
-        names = (*self.added, *self.changed, *self.unchanged, *(f.path for f in self.failures))
-        noun = "page" if all(name.startswith(WEB) for name in names) else "file"
-        counts = {
-            "added": len(self.added),
-            "changed": len(self.changed),
-            "unchanged": len(self.unchanged),
-            "failed": len(self.failures),
-        }
-        parts = [(count, fate) for fate, count in counts.items() if count]
-        if not parts:
-            return "Nothing was found there"
-        (count, fate), *others = parts
-        line = ", ".join([f"{counted(count, noun)} {fate}", *(f"{n:,} {f}" for n, f in others)])
+        fates = {"added": self.added, "changed": self.changed, "unchanged": self.unchanged}
+        parts: list[str] = []
+        for fate, names in fates.items():
+            if names and not parts:
+                noun = "page" if all(name.startswith(WEB) for name in names) else "file"
+                parts.append(f"{counted(len(names), noun)} {fate}")
+            elif names:
+                parts.append(f"{len(names):,} {fate}")
+        if self.failures:
+            parts.append(f"{len(self.failures):,} failed")
+        line = ", ".join(parts) or "Nothing was found there"
         return f"{line}; {counted(self.articles, 'article')} read" if self.articles else line
 
 
