@@ -48,8 +48,9 @@ def remove_coast(home: Path, encoder: SentenceTransformerEncoder) -> None:
 
 
 def contents(folder: Path) -> dict[Path, bytes]:
-    """Every file of a folder; locks are none of its contents."""
-    files = (path for path in folder.rglob("*") if path.is_file() and path.suffix != ".lock")
+    """Every file of a library but locks; Chroma writes to its own when it opens them to read."""
+    own = (".lock", "chroma.sqlite3")
+    files = (path for path in folder.rglob("*") if path.is_file() and not path.name.endswith(own))
     return {path: path.read_bytes() for path in files}
 
 
