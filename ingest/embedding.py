@@ -9,9 +9,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from rag.encoders.protocols import Encoder, Vectors
 from rag.store.library import Embedder, Unembedded, Update
 
-_AT_ONCE = 128  # texts: enough to group them by length, few enough to stop soon after Ctrl-C
-_LARGEST = 512  # texts of a batch
-_THREADS = 2  # batches: the words of one are looked up while the other is read
+_BATCH = 128  # texts: enough to group them by length, few enough to stop soon after Ctrl-C
+_MAX_BATCH = 512  # texts
+_THREADS = 2  # one batch is tokenized while the model reads another
 
 Batch = Sequence[Unembedded]
 
@@ -39,9 +39,10 @@ class ThreadEmbedder:
 
 
 def embed(update: Update, texts: Iterable[Sequence[Unembedded]], embedder: Embedder) -> int:
-    """Embed the texts of many articles and add their vectors; return how many there were.
+    """Add the vectors of all texts to an update; return how many there were.
 
-    Each item of `texts` is what Update.put returned for one origin.
+    Each item of `texts` is what Update.put returned for one origin. It is taken only when there is
+    room for more work, so reading never runs far ahead of embedding.
     """
     count = 0
     for batch, vectors in embedder.map(_batches(texts)):
@@ -51,19 +52,19 @@ def embed(update: Update, texts: Iterable[Sequence[Unembedded]], embedder: Embed
 
 
 def _batches(texts: Iterable[Sequence[Unembedded]]) -> Iterator[Batch]:
-    """Yield the first item at once, so that no thread waits, then as many texts as are efficient."""
+    """Yield batches of an efficient size; the first is small, so that no thread waits for it."""
     waiting: list[Unembedded] = []
     enough = 1
     for unembedded in texts:
         waiting += unembedded
         if len(waiting) >= enough:
             yield from _slices(waiting)
-            waiting, enough = [], _AT_ONCE
+            waiting, enough = [], _BATCH
     yield from _slices(waiting)
 
 
 def _slices(texts: Sequence[Unembedded]) -> Iterator[Batch]:
-    return (texts[first : first + _LARGEST] for first in range(0, len(texts), _LARGEST))
+    return (texts[first : first + _MAX_BATCH] for first in range(0, len(texts), _MAX_BATCH))
 
 
 def _result(running: deque[tuple[Batch, Future[Vectors]]]) -> tuple[Batch, Vectors]:

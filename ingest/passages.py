@@ -1,4 +1,4 @@
-"""An article's text as passages: whole sentences, exact offsets, within the model's limit."""
+"""Article -> passages: whole sentences at exact offsets, within the encoder's limit."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from rag.encoders.protocols import Encoder
 from rag.text.sentences import SENTENCE_END, sentences
 from rag.types import Article, Passage, Span
 
-# Short paragraphs share a passage up to this many tokens; one paragraph may fill the model's limit.
+# Short paragraphs share a passage of up to this many tokens. One paragraph may fill the limit.
 TARGET = 128
-_LONGEST_LIST = 600  # characters of a list that is quoted as one sentence
+_MAX_LIST = 600  # characters of a list that is quoted as one sentence
 _RULE = re.compile(r"(?:\s*[-*_=|:]){3,}\s*$")
 
 Counted: TypeAlias = tuple[Span, int]
@@ -23,29 +23,27 @@ Counted: TypeAlias = tuple[Span, int]
 
 
 def split(article: Article, encoder: Encoder) -> tuple[Passage, ...]:
-    """The passages of an article, in reading order.
+    """Split an article into passages, in reading order.
 
-    Paragraphs stay whole where they fit, a heading stays with what it heads, and no passage
-    has more tokens than the encoder reads.
+    A paragraph stays whole if it fits, and a heading stays with the text below it. Together with
+    the title of the article, no passage has more tokens than the encoder reads.
     """
     title = article.heading
     limit = max(encoder.token_limit - len(encoder.token_spans([title])[0]), 1)
-    found = _with_lists(
-        article.text,
-        [
-            list(sentences(article.text, paragraph, article.language))
-            for paragraph in paragraphs(article.text)
-        ],
+    text = article.text
+    by_paragraph = _with_lists(
+        text,
+        [list(sentences(text, paragraph, article.language)) for paragraph in paragraphs(text)],
     )
-    headings = _headings(article.text, found)
-    spans = [span for paragraph in found for span in paragraph]
-    tokens = iter(encoder.token_spans([article.text[span.start : span.end] for span in spans]))
+    headings = _headings(text, by_paragraph)
+    spans = [span for paragraph in by_paragraph for span in paragraph]
+    tokens = iter(encoder.token_spans([text[span.start : span.end] for span in spans]))
     counted = [
         [piece for span in paragraph for piece in _cut(span, next(tokens), limit)]
-        for paragraph in found
+        for paragraph in by_paragraph
     ]
     blocks = [block for block in counted if block]
-    unquotable = headings | {span for span in spans if _asks(article.text, span)}
+    unquotable = headings | {span for span in spans if _is_question(text, span)}
     pieces = [span for block in blocks for span, _ in block]
     quotable = frozenset(span for span in pieces if span not in unquotable) or frozenset(pieces)
     return tuple(
@@ -55,7 +53,7 @@ def split(article: Article, encoder: Encoder) -> tuple[Passage, ...]:
 
 
 def _cut(span: Span, tokens: Sequence[tuple[int, int]], limit: int) -> Iterator[Counted]:
-    """A sentence that no model could read whole becomes pieces that it can."""
+    """Cut a sentence that is too long for the encoder into pieces of up to `limit` tokens."""
     for first in range(0, max(len(tokens), 1), limit):
         piece = tokens[first : first + limit]
         if not piece:
@@ -66,28 +64,28 @@ def _cut(span: Span, tokens: Sequence[tuple[int, int]], limit: int) -> Iterator[
 
 
 def _with_lists(text: str, paragraphs: Iterable[list[Span]]) -> list[list[Span]]:
-    """A sentence that ends in a colon takes in the list that it introduces."""
+    """Join a sentence that ends in a colon with the list that it introduces."""
     joined: list[list[Span]] = []
-    taking = False
+    in_list = False
     for spans in paragraphs:
         if not spans:
             continue
-        before = joined[-1][-1] if joined else None
-        taking = (
-            before is not None
-            and (taking or text[before.end - 1] == ":")
+        previous = joined[-1][-1] if joined else None
+        in_list = (
+            previous is not None
+            and (in_list or text[previous.end - 1] == ":")
             and LIST_ITEM.match(text, spans[0].start) is not None
-            and spans[-1].end - before.start <= _LONGEST_LIST
+            and spans[-1].end - previous.start <= _MAX_LIST
         )
-        if taking and before:
-            joined[-1][-1] = Span(before.start, spans[-1].end)
+        if in_list and previous:
+            joined[-1][-1] = Span(previous.start, spans[-1].end)
         else:
             joined.append(spans)
     return joined
 
 
 def _headings(text: str, paragraphs: Sequence[list[Span]]) -> frozenset[Span]:
-    """Lines of their own that only say what follows: read with that, they answer nothing alone."""
+    """Return the lines that only announce what follows. They are embedded, but never quoted."""
     last = len(paragraphs) - 1
     if not any(SENTENCE_END.search(text[s.start : s.end]) for spans in paragraphs for s in spans):
         return frozenset()
@@ -104,18 +102,18 @@ def _headings(text: str, paragraphs: Sequence[list[Span]]) -> frozenset[Span]:
 
 def _is_heading(words: str) -> bool:
     is_line = len(words) <= WRAPPED and "\n" not in words
-    tells = SENTENCE_END.search(words) or LIST_ITEM.match(words) or ": " in words or " | " in words
-    return is_line and not tells
+    states = SENTENCE_END.search(words) or LIST_ITEM.match(words) or ": " in words or " | " in words
+    return is_line and not states
 
 
-def _asks(text: str, span: Span) -> bool:
-    """A question answers nothing; what follows it may."""
+def _is_question(text: str, span: Span) -> bool:
     return text[span.start : span.end].rstrip("\"'”’»)]").endswith(("?", "？", "؟"))
 
 
 def _with_headings(
     blocks: Iterable[list[Counted]], headings: frozenset[Span]
 ) -> Iterator[list[Counted]]:
+    """Join each heading with the block below it."""
     waiting: list[Counted] = []
     for block in blocks:
         waiting += block
@@ -173,7 +171,7 @@ def _passage(
 
 
 def digest(*parts: str) -> str:
-    """A short stable name for a sequence of strings."""
+    """Return a short digest of a sequence of strings, the same on every machine."""
     return hashlib.blake2b(
         "\0".join(parts).encode(errors="surrogatepass"), digest_size=16
     ).hexdigest()

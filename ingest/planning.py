@@ -1,4 +1,4 @@
-"""What changed since the last run: a pure comparison of digests."""
+"""What has changed since the last run, by comparing digests."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ RECIPE = "2"
 class Plan:
     """What a run has to do, as URIs of origins.
 
-    `left_out` counts the articles of unchanged origins that stay out because they were removed.
+    `left_out` counts the articles of unchanged origins that stay out: they were removed by hand.
     """
 
     added: tuple[str, ...]
@@ -43,7 +43,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """The digest of each file that can be read, and the others with their reasons."""
+    """The digest of each readable file by URI, and the failures of the others."""
 
     digests: Mapping[str, str]
     failures: tuple[Failure, ...]
@@ -51,34 +51,35 @@ class Inspection:
 
 def plan(
     digests: Mapping[str, str],
-    known: Mapping[str, Origin],
-    gone: Iterable[str],
+    origins: Mapping[str, Origin],
+    missing: Iterable[str],
     *,
     removed: Mapping[str, int] = MappingProxyType({}),
     named: Container[str] = (),
 ) -> Plan:
-    """Compare digests with those of `known` origins; `gone` lists what has disappeared.
+    """Compare the digests of files with those of the library's `origins`.
 
-    `removed` counts the articles of an origin that somebody removed. If the origin is `named`, it
-    counts as changed, so that they return.
+    `missing` lists the URIs whose files have disappeared, and `removed` counts the articles of
+    each origin that were removed by hand. Such an origin counts as changed if it is `named`, so
+    that they return.
     """
     changed = {
         uri
-        for uri in digests.keys() & known.keys()
-        if known[uri].digest != digests[uri] or (uri in removed and uri in named)
+        for uri in digests.keys() & origins.keys()
+        if origins[uri].digest != digests[uri] or (uri in removed and uri in named)
     }
-    unchanged = tuple(uri for uri in digests if uri in known and uri not in changed)
+    unchanged = tuple(uri for uri in digests if uri in origins and uri not in changed)
     return Plan(
-        added=tuple(uri for uri in digests if uri not in known),
+        added=tuple(uri for uri in digests if uri not in origins),
         changed=tuple(uri for uri in digests if uri in changed),
-        removed=tuple(uri for uri in gone if uri in known),
+        removed=tuple(uri for uri in missing if uri in origins),
         unchanged=unchanged,
         left_out=sum(removed.get(uri, 0) for uri in unchanged),
     )
 
 
 def inspect(sources: Sources, fields: Fields = USUAL) -> Inspection:
-    """Compute the digest of every file; for records it depends on the `fields`, too."""
+    """Compute the digest of every file. That of records also depends on the `fields`."""
     digests = dict(sources.unchanged)
     failures = list(sources.failures)
     for uri, item in sources.items.items():

@@ -1,6 +1,6 @@
 """The bytes of a file -> articles with their passages.
 
-Pure: the result depends on the arguments alone, so reading can run on any thread or machine.
+Reading is pure: the result depends on the arguments alone, so it can run on any thread or machine.
 """
 
 from __future__ import annotations
@@ -21,33 +21,33 @@ from rag.types import Article, Passage
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A file to read: its bytes, and what else its articles depend on.
+    """The bytes of a file, and everything else that its articles depend on.
 
-    `uri` is its origin; the suffix of `name` is its format. `known` is metadata from elsewhere,
-    which takes precedence. `address` is where a page was found, and `shown` stands for the address
-    of a file where a reader sees it.
+    `uri` is the origin of the articles. The suffix of `name` determines the format. `metadata`
+    comes from elsewhere and overrides that of the file. `address` is where a page was found, and
+    `shown` is what readers see instead of the URI of a file.
     """
 
     uri: str
     name: str
     data: bytes
-    known: Metadata = field(default_factory=Metadata)
+    metadata: Metadata = field(default_factory=Metadata)
     address: str | None = None
     shown: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The articles of a document with their passages; `skipped` says what was left out, or is ""."""
+    """The articles of a document with their passages. `skipped` describes what could not be read."""
 
     articles: tuple[tuple[Article, Sequence[Passage]], ...]
     skipped: str = ""
 
 
 def read(document: Document, encoder: Encoder, fields: Fields = USUAL) -> Reading:
-    """Read a document; `encoder` limits the length of its passages, `fields` are those of records.
+    """Read the articles of a document and split them into passages that fit the encoder.
 
-    Raises LoadError if it contains no article.
+    `fields` maps the fields of records. Raises LoadError if the document has no article.
     """
     skipped: list[Skipped] = []
     loaded = load(Path(document.name), document.data, fields=fields, skipped=skipped)
@@ -60,18 +60,18 @@ def read(document: Document, encoder: Encoder, fields: Fields = USUAL) -> Readin
 
 def _article(loaded: Loaded, number: int, document: Document) -> Article:
     uri = document.uri
-    known = document.known.or_else(loaded.metadata)
+    metadata = document.metadata.or_else(loaded.metadata)
     return Article(
         id=digest(uri, "key", loaded.key) if loaded.key else digest(uri, str(number)),
         text=loaded.text,
-        title=known.title or unquote(uri.rsplit("/", 1)[-1]),
-        # A page may claim any address as its own; the one where it was found is certain.
-        url=uri if document.address else known.url or document.shown or uri,
+        title=metadata.title or unquote(uri.rsplit("/", 1)[-1]),
+        # A page can claim any address. Only the one where it was found is certain.
+        url=uri if document.address else metadata.url or document.shown or uri,
         origin=uri,
-        published=known.published,
-        source=known.source,
-        author=known.author,
-        place=known.place,
-        language=known.language,
+        published=metadata.published,
+        source=metadata.source,
+        author=metadata.author,
+        place=metadata.place,
+        language=metadata.language,
         pages=loaded.pages,
     )

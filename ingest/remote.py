@@ -1,4 +1,4 @@
-"""What remote clients may have ingested: less than somebody at this machine."""
+"""What remote clients may ingest: less than users of this machine."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from rag.store.library import Library
 
 
 def ingest_remotely(library: Library, encoder: Encoder, names: Sequence[str]) -> Report:
-    """Ingest pages, feeds, files and folders by their addresses and paths.
+    """Ingest pages and feeds by URL, and files and folders by path.
 
-    Pages must be on the public internet, and files and folders inside folders that were ingested
-    on this machine. Raises IngestError for others, before anything is read.
+    Pages must be on the public internet, files and folders inside a folder that was ingested on
+    this machine. Raises IngestError for any others, before anything is read.
     """
     if not names:
         raise IngestError("name what to ingest: URLs, files or folders")
     urls = [name for name in names if name.lower().startswith(WEB)]
     local = discover(_allowed(library, [name for name in names if name not in urls]))
     with library.snapshot() as snapshot:
-        known = snapshot.origins()
+        origins = snapshot.origins()
     with TemporaryDirectory(prefix="article-qa-fetched-") as folder, PoliteClient() as client:
-        fetched = fetch(client, urls, known, Path(folder)) if urls else Sources()
+        fetched = fetch(client, urls, origins, Path(folder)) if urls else Sources()
         return sync(library, local | fetched, encoder)
 
 

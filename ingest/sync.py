@@ -1,4 +1,4 @@
-"""Files -> the library: whatever changed is applied, all of it or nothing."""
+"""Sources -> the library: all changes are applied, or none."""
 
 from __future__ import annotations
 
@@ -17,15 +17,16 @@ from rag.store.library import Embedder, Library, Snapshot, Unembedded, Update
 from rag.types import Origin
 
 Progress = Callable[[int, int], None]
-"""Called with how many files are done and how many there are."""
+"""Called with the number of files that are done and the number of all files."""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a run did, counted in files and pages.
+    """What a run did.
 
-    `articles` is how many articles were read from the added and changed ones, `embedded` how many
-    passages were embedded, `left_out` how many articles stay out because somebody removed them.
+    `added`, `changed`, `removed` and `unchanged` count files and pages. `articles` is how many
+    articles were read from the added and changed ones, `embedded` how many passages were new, and
+    `left_out` how many articles stay out because they were removed by hand.
     """
 
     added: int
@@ -50,48 +51,56 @@ def sync(
     wait: bool = False,
     progress: Progress | None = None,
 ) -> Report:
-    """Make the library hold what the sources hold: added, changed and removed, all or nothing.
+    """Bring the library up to date with the sources. If anything raises, nothing has changed.
 
-    A file that cannot be read is reported, and what the library has of it stays. What disappeared
-    from a folder is removed, unless `keep_missing` is set. An article that somebody removed stays
-    out until it changes or its file is named. `embedder` computes the vectors, by default on
-    threads. Raises LibraryBusyError if another update is running, unless `wait` is set.
+    Files that have disappeared from a folder are removed, unless `keep_missing` is set. A file that
+    cannot be read is reported; its articles in the library stay as they are. `embedder` computes
+    the vectors, by default on threads.
+
+    Raises LibraryBusyError if another update is running, unless `wait` is set.
     """
     started = time.perf_counter()
     run = _Run(sources, inspect(sources, fields), encoder, fields, keep_missing)
-    with library.snapshot() as snapshot:
-        todo = run.plan(snapshot)
     outcome = _Outcome(list(run.inspection.failures))
-    if not todo.is_empty:
+    with library.snapshot() as snapshot:
+        changes = run.plan(snapshot)
+    if not changes.is_empty:
         with library.update(wait=wait) as update:
-            todo = run.plan(update)
-            for uri in todo.removed:
+            changes = run.plan(update)  # another run may have finished since
+            for uri in changes.removed:
                 update.remove(uri)
-            texts = run.put(update, todo, outcome, progress or _ignore)
+            texts = run.put(update, changes.to_read, outcome, progress or _ignore)
             outcome.embedded = embed(update, texts, embedder or ThreadEmbedder(encoder))
         outcome.articles, outcome.left_out = update.articles, update.left_out
-    return Report(
-        added=sum(uri not in outcome.failed for uri in todo.added),
-        changed=sum(uri not in outcome.failed for uri in todo.changed),
-        removed=len(todo.removed),
-        unchanged=len(todo.unchanged),
-        left_out=todo.left_out + outcome.left_out,
-        failures=tuple(outcome.failures),
-        articles=outcome.articles,
-        embedded=outcome.embedded,
-        seconds=time.perf_counter() - started,
-    )
+    return outcome.report(changes, time.perf_counter() - started)
 
 
 @dataclass(slots=True)
 class _Outcome:
-    """What has happened so far; `failed` are the URIs of the failures among the planned files."""
+    """The results so far; `failed` are the planned URIs that could not be read."""
 
     failures: list[Failure]
     failed: set[str] = field(default_factory=set)
     articles: int = 0
     embedded: int = 0
     left_out: int = 0
+
+    def fail(self, uri: str, failure: Failure) -> None:
+        self.failures.append(failure)
+        self.failed.add(uri)
+
+    def report(self, changes: Plan, seconds: float) -> Report:
+        return Report(
+            added=sum(uri not in self.failed for uri in changes.added),
+            changed=sum(uri not in self.failed for uri in changes.changed),
+            removed=len(changes.removed),
+            unchanged=len(changes.unchanged),
+            left_out=changes.left_out + self.left_out,
+            failures=tuple(self.failures),
+            articles=self.articles,
+            embedded=self.embedded,
+            seconds=seconds,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,35 +112,36 @@ class _Run:
     keep_missing: bool
 
     def plan(self, library: Snapshot | Update) -> Plan:
-        known = library.origins()
-        gone = () if self.keep_missing else self.sources.gone(known)
-        named = self.sources.named
-        digests = self.inspection.digests
-        return plan(digests, known, gone, removed=library.removed(), named=named)
+        origins = library.origins()
+        return plan(
+            self.inspection.digests,
+            origins,
+            () if self.keep_missing else self.sources.missing(origins),
+            removed=library.removed(),
+            named=self.sources.named,
+        )
 
     def put(
-        self, update: Update, todo: Plan, outcome: _Outcome, progress: Progress
+        self, update: Update, uris: Sequence[str], outcome: _Outcome, progress: Progress
     ) -> Iterator[Sequence[Unembedded]]:
-        """Read the planned files one after another; yield the texts to embed of each."""
-        for done, uri in enumerate(todo.to_read):
-            progress(done, len(todo.to_read))
+        """Read one file after another; yield the texts to embed of each."""
+        for done, uri in enumerate(uris):
+            progress(done, len(uris))
             item = self.sources.items.get(uri)
-            if item is None:  # not fetched, since it was known; another run has removed it
-                outcome.failures.append(Failure(uri, "another run removed it; ingest it again"))
-                outcome.failed.add(uri)
+            if item is None:  # an unchanged page was not fetched, and has been removed since
+                outcome.fail(uri, Failure(uri, "another run has removed it; ingest it again"))
                 continue
             try:
                 reading = self._read(uri, item)
             except LoadError as error:
-                outcome.failures.append(Failure(item.name, str(error)))
-                outcome.failed.add(uri)
+                outcome.fail(uri, Failure(item.name, str(error)))
                 continue
             if reading.skipped:
                 outcome.failures.append(Failure(item.name, reading.skipped))
             if uri in self.sources.named:
                 update.readmit(uri)
             yield update.put(self._origin(uri, item), reading.articles)
-        progress(len(todo.to_read), len(todo.to_read))
+        progress(len(uris), len(uris))
 
     def _read(self, uri: str, item: Item) -> Reading:
         try:
@@ -139,7 +149,12 @@ class _Run:
         except OSError as error:
             raise LoadError(error.strerror or str(error)) from None
         document = Document(
-            uri, item.path.name, data, known=item.told, address=item.address, shown=item.shown
+            uri,
+            item.path.name,
+            data,
+            metadata=item.metadata,
+            address=item.address,
+            shown=item.shown,
         )
         return read(document, self.encoder, self.fields)
 

@@ -102,7 +102,7 @@ def test_ask_is_put_to_the_articles_that_are_wanted(
     assert scope == {"after": None, "before": None, "sources": ["TDI", "Background Notes"]}
     fails_in_one_line(ask("--source", "Nobody"), capsys, "Nobody", "TDI")
     fails_in_one_line(ask("--before", "soon"), capsys, "'soon' is no day")
-    fails_in_one_line(ask("-k", "0"), capsys, "k is how many")
+    fails_in_one_line(ask("-k", "0"), capsys, "must be 1 to 100")
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ def write_answers(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Writer]:
 
     def write_answers(draft: str, **how: float) -> Writer:
         model = Writer(responses=[draft], **how)
-        monkeypatch.setattr("rag.assistant.chat_model", lambda name, url: model)
+        monkeypatch.setattr("rag.opening.chat_model", lambda name, url: model)
         return model
 
     return write_answers
@@ -229,7 +229,9 @@ def test_ingest_reports_what_it_did(
     home = str(tmp_path / "home")
     assert ingest([str(folder), "--home", home]) == 1
     output = capsys.readouterr()
-    assert output.out.startswith("1 added, 0 changed, 0 removed, 0 unchanged, 1 failed")
+    assert output.out.startswith(
+        "1 file added, 0 changed, 0 removed, 0 unchanged, 1 failed; 1 article read, 1 passage embedded in "
+    )
     assert "binary.txt: it is" in output.err
     assert "Traceback" not in output.err
     (folder / "binary.txt").unlink()
@@ -256,7 +258,7 @@ def test_a_missing_or_empty_folder_is_said(
 ) -> None:
     (tmp_path / "empty").mkdir()
     fails_in_one_line(ingest([str(tmp_path / "missing")]), capsys, "does not exist")
-    fails_in_one_line(ingest([str(tmp_path / "empty")]), capsys, "holds no articles", ".md")
+    fails_in_one_line(ingest([str(tmp_path / "empty")]), capsys, "contains no articles", ".md")
     assert not (tmp_path / ".article-qa").exists(), "a run that could not start leaves nothing"
 
 
@@ -300,7 +302,7 @@ def test_a_second_writer_is_said(
     encoder: SentenceTransformerEncoder,
 ) -> None:
     path = write("a.txt", "Some text is here.")
-    with create(tmp_path / "home", encoder).writing():
+    with create(tmp_path / "home", encoder).update():
         status = ingest([str(path), "--home", str(tmp_path / "home")])
         fails_in_one_line(status, capsys, "another process is writing")
 
@@ -320,7 +322,7 @@ def test_the_modules_run_as_scripts(seeds_home: Path) -> None:
 
     again = run("ingest", "seeds")
     assert (again.returncode, again.stderr) == (0, "")
-    assert "0 added, 0 changed, 0 removed, 17 unchanged" in again.stdout
+    assert "0 files added, 0 changed, 0 removed, 17 unchanged" in again.stdout
     asked = run("ui.cli", "--help")
     assert asked.returncode == 0
     assert run("ingest").returncode == 2

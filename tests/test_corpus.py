@@ -150,10 +150,12 @@ def test_files_are_added_and_asked_and_each_refused_one_says_why(shelves, enter)
         ("big.txt", b"a " * 600_000),
     )
     progress = page.locator("#corpus .progress")
-    expect(progress.locator(".sum")).to_have_text("1 added, 3 failed", timeout=20_000)
+    expect(progress.locator(".sum")).to_have_text(
+        "1 file added, 3 failed; 1 article read", timeout=20_000
+    )
     expect(progress).to_contain_text(f"Added {HOSTILE}.md".replace("/", "")[-10:])
-    expect(progress).to_contain_text("files of this kind are not read; these are: .txt")
-    expect(progress).to_contain_text("it has 1.2 MB; 1 MB are the most")
+    expect(progress).to_contain_text("unsupported format; supported: .txt")
+    expect(progress).to_contain_text("the file has 1.2 MB; the limit is 1 MB")
     expect(progress).to_contain_text("it is no zip archive, or a broken one")
     assert f"{HOSTILE} harbour" in listed(page)
     expect(page.locator("#corpus .legend")).to_contain_text("<script>window.hacked=2</script>")
@@ -175,7 +177,9 @@ def test_files_are_dropped_and_go_again_with_their_article(shelves, enter):
         " data.items.add(new File(['The pier of Quell is long.'], 'pier.txt')); return data; }"
     )
     page.dispatch_event("#corpus .drop", "drop", {"dataTransfer": data})
-    expect(page.locator("#corpus .sum")).to_have_text("1 added", timeout=20_000)
+    expect(page.locator("#corpus .sum")).to_have_text(
+        "1 file added; 1 article read", timeout=20_000
+    )
     assert (shelves.home / "uploads" / "pier.txt").exists()
     page.get_by_role("button", name="Remove The pier of Quell").click()
     dialog = page.get_by_role("dialog")
@@ -323,7 +327,7 @@ def test_a_request_that_the_page_would_not_make_is_answered_in_a_line(qa, tmp_pa
 
     secret = tmp_path / "secret.txt"
     secret.write_text("This file was never handed in.")
-    tab = corpus.lay_out(qa, UploadService(qa.library))
+    tab = corpus.lay_out(qa, UploadService(qa.library, qa.assistant.retriever.encoder))
     functions: dict[str, Any] = {name: getattr(tab, name) for name in ("list_articles", "add")}
     for wanted in (None, [], {"words": 1}, {"words": "", "order": "1; --", "first": "x"}):
         assert "cannot be understood" in functions["list_articles"](wanted)["problem"]

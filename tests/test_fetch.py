@@ -120,7 +120,7 @@ def test_a_feed_brings_its_entries_and_says_which_failed(
     site.pages["/feed.xml"] = f"<rss version='2.0'><channel><title>N</title>{links}</channel></rss>"
     assert ingest(f"{site.url}/feed.xml", "--allow-private") == 1
     output = capsys.readouterr()
-    assert output.out.startswith("2 added")
+    assert output.out.startswith("2 pages added")
     assert output.err.count("\n") == 1
     assert "/gone: " in output.err
     with over(open_library(home, encoder), Settings()) as qa:
@@ -138,7 +138,7 @@ def test_a_page_that_was_removed_stays_out_until_its_address_is_given_in_the_win
     address = f"{site.url}/light"
     ingest(address, "--allow-private")
     library = open_library(home, encoder)
-    intake = UploadService(library)
+    intake = UploadService(library, encoder)
     with over(library, Settings()) as qa:
         (light,) = qa.articles()
         intake.remove(light.id)
@@ -153,7 +153,7 @@ def test_a_page_that_was_removed_stays_out_until_its_address_is_given_in_the_win
                 time.sleep(0.01)
             run = intake.state().run
             assert getattr(run and run.outcome, fate) == (address,)
-            assert qa.articles() == [light]
+            assert [entry.id for entry in qa.articles()] == [light.id]
     assert [status for path, status in site.asked if path == "/light"] == [200, 304, 200, 304]
 
 

@@ -217,7 +217,7 @@ def test_an_empty_folder_is_an_error_and_empties_nothing(library: Library, write
     path = write("coast.txt", COAST)
     ingest(library, path.parent)
     path.unlink()
-    with pytest.raises(IngestError, match="holds no articles"):
+    with pytest.raises(IngestError, match="contains no articles"):
         ingest(library, path.parent)
     with library.snapshot() as snapshot:
         assert snapshot.count() == 1

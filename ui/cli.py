@@ -179,7 +179,7 @@ def _rebuild(arguments: argparse.Namespace) -> int:
     from rag.answering.render import counted
 
     library, encoder = _open(arguments)
-    with closing(library), ingestion.Bar("Embedding", " passages") as bar:
+    with closing(library), ingestion.ProgressBar("Embedding", " passages") as bar:
         done = library.rebuild(ThreadEmbedder(encoder), bar)
     print(f"{counted(done, 'passage')} embedded again; the library is whole")
     return 0

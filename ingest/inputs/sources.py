@@ -1,4 +1,4 @@
-"""What was named on the command line -> the files to read."""
+"""Paths -> the files to read, by the URI of their origin."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from rag.errors import IngestError
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A file to read: how a report calls it, and what was told about it elsewhere.
+    """A file to read, with its `name` in reports and `metadata` from elsewhere.
 
-    `shown` stands for its path where a reader sees that; `address` is where a page was found.
+    `shown` is what readers see instead of its path. `address` is where a page was found, and
+    `etag` and `last_modified` are the validators that its server sent.
     """
 
     path: Path
     name: str
-    told: Metadata = field(default_factory=Metadata)
+    metadata: Metadata = field(default_factory=Metadata)
     shown: str | None = None
     address: str | None = None
     etag: str | None = None
@@ -30,7 +31,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What could not be read, and why."""
+    """A file, page or part of one that could not be read, and the reason."""
 
     path: str
     reason: str
@@ -38,10 +39,10 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The folders that were named, and every file to read, by the URI of its origin.
+    """What an ingest works on: the files to read by URI, and the folders that were searched.
 
-    `unchanged` are URIs with their digests of what was not even fetched again. Of what somebody
-    `named` itself, articles that were removed by hand come back.
+    `unchanged` maps the URIs of pages that did not have to be fetched again to their digests.
+    `named` are the URIs that were given explicitly: articles removed from them by hand return.
     """
 
     folders: tuple[Path, ...] = ()
@@ -50,10 +51,10 @@ class Sources:
     failures: tuple[Failure, ...] = ()
     named: frozenset[str] = frozenset()
 
-    def gone(self, known: Iterable[str]) -> list[str]:
-        """What is known from inside the folders, but is there no longer."""
-        inside = tuple(f"{folder.as_uri()}/" for folder in self.folders)
-        return [uri for uri in known if uri.startswith(inside) and uri not in self.items]
+    def missing(self, origins: Iterable[str]) -> list[str]:
+        """Return the URIs of `origins` that lie in one of the folders but no longer exist."""
+        prefixes = tuple(f"{folder.as_uri()}/" for folder in self.folders)
+        return [uri for uri in origins if uri.startswith(prefixes) and uri not in self.items]
 
     def __or__(self, other: Sources) -> Sources:
         return Sources(
@@ -66,21 +67,26 @@ class Sources:
 
 
 def discover(paths: Sequence[str | Path], *, may_be_empty: bool = False) -> Sources:
-    """The files of known formats in folders, hidden ones left out, and the files that are named.
+    """Find the files of supported formats among `paths` and in the folders among them.
 
-    Raises IngestError when a path does not exist, a folder cannot be read, or one holds no
-    articles, unless it `may_be_empty`.
+    Hidden files and folders are skipped. Raises IngestError if a path does not exist, or a folder
+    cannot be read or contains no such file; `may_be_empty` allows the latter.
     """
     if not all(map(str, paths)):
-        raise IngestError("an empty path names nothing; name a folder or a file")
+        raise IngestError("a path is empty; name a folder or a file")
     roots = [Path(path).resolve() for path in paths]
-    found = [path for root in roots for path in _find(root, may_be_empty)]
-    items = {path.as_uri(): Item(path, str(path)) for path in found}
+    files = [path for root in roots for path in _files(root, may_be_empty)]
+    items = {path.as_uri(): Item(path, str(path)) for path in files}
     folders = tuple(root for root in roots if root.is_dir())
     return Sources(folders, items, named=frozenset(root.as_uri() for root in roots) & items.keys())
 
 
-def _find(root: Path, may_be_empty: bool) -> list[Path]:
+def formats() -> str:
+    """Return the suffixes of the supported formats, separated by commas."""
+    return ", ".join(LOADERS)
+
+
+def _files(root: Path, may_be_empty: bool) -> list[Path]:
     if root.is_dir():
         paths = sorted(
             Path(folder, name)
@@ -89,14 +95,14 @@ def _find(root: Path, may_be_empty: bool) -> list[Path]:
         )
         if not paths and not may_be_empty:
             raise IngestError(
-                f"{root} holds no articles ({formats()}), so nothing was changed; "
-                "to remove all that came from it, say --prune-all"
+                f"{root} contains no articles ({formats()}), so nothing was changed; "
+                "use --prune-all to remove everything that was ingested from it"
             )
         return paths
     if not root.exists():
         raise IngestError(f"{root} does not exist")
     if root.suffix.lower() not in LOADERS:
-        raise IngestError(f"{root} is none of {formats()}")
+        raise IngestError(f"{root} has an unsupported format; supported: {formats()}")
     return [root]
 
 
@@ -109,8 +115,3 @@ def _visible(folders: list[str], names: list[str]) -> Iterator[str]:
 
 def _unreadable(error: OSError) -> None:
     raise IngestError(f"{error.filename} cannot be read: {error.strerror}")
-
-
-def formats() -> str:
-    """The suffixes of the files that are read."""
-    return ", ".join(LOADERS)

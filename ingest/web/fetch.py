@@ -57,7 +57,7 @@ def _kept(page: Page, path: Path) -> Item:
     return Item(
         path,
         name=page.url,
-        told=Metadata(title=page.title, published=page.published),
+        metadata=Metadata(title=page.title, published=page.published),
         address=page.address,
         etag=page.etag,
         last_modified=page.last_modified,

@@ -13,7 +13,8 @@ import gradio as gr
 from gradio.utils import get_upload_folder
 
 from ingest.formats.loaders import LOADERS
-from ingest.uploads import MEGABYTE, Upload, UploadService
+from ingest.inputs.uploads import MEGABYTE, Upload
+from ingest.uploads import UploadService
 from rag.errors import ArticleQAError
 from rag.langchain import ArticleQA
 from rag.store.library import Order

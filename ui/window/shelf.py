@@ -7,7 +7,8 @@ from datetime import date
 from html import escape
 from urllib.parse import unquote
 
-from ingest.uploads import Outcome, Run, State
+from ingest.runs import Outcome, Run
+from ingest.uploads import State
 from rag.answering.render import WEB, counted
 from rag.text.words import in_one_line
 from rag.types import Entry
@@ -65,23 +66,13 @@ def problem(reason: str) -> str:
 
 def report(outcome: Outcome) -> str:
     """What was added, changed and unchanged, and each failure with its reason."""
-    fates = {
-        "added": outcome.added,
-        "changed": outcome.changed,
-        "unchanged": outcome.unchanged,
-    }
-    told = [f"{len(names):,} {fate}" for fate, names in fates.items() if names]
-    if outcome.failures:
-        told.append(f"{len(outcome.failures):,} failed")
+    fates = {"added": outcome.added, "changed": outcome.changed}
     named = "".join(
         f"<p><b>{fate.capitalize()}</b> {_names(names)}</p>"
         for fate, names in fates.items()
-        if names and fate != "unchanged"
+        if names
     )
-    return (
-        f'<p class="sum">{", ".join(told) or "Nothing was found there"}</p>'
-        f"{named}{_failures(outcome)}"
-    )
+    return f'<p class="sum">{escape(outcome.summary)}</p>{named}{_failures(outcome)}'
 
 
 def removal(entry: Entry, *, is_upload: bool) -> str:

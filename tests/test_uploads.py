@@ -1,26 +1,28 @@
-"""What visitors hand in: files under hostile names, pages, samples, and one run at a time."""
+"""Uploads: files under hostile names, pages, samples, removals, and one run at a time."""
 
 from __future__ import annotations
 
-import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ingest.inputs.sources import discover
+from ingest.inputs.uploads import Upload, plain_name
+from ingest.runs import Outcome
 from ingest.sync import Report
-from ingest.uploads import Outcome, Upload, UploadService, plain_name
+from ingest.uploads import UploadService
 from rag.errors import IngestError, LibraryBusyError
 from rag.store.library import Library
+from rag.types import Entry
 from tests.conftest import ROOT
-from tests.libraries import home_of, sync
+from tests.libraries import embedder, home_of, shared_encoder, sync
 
 COAST = "The lighthouse at Cape Wrath was built in 1828 by Robert Stevenson."
 TOWER = "The water tower of Mannheim was finished in 1889 and is 60 meters high."
@@ -46,21 +48,29 @@ def hand(tmp_path: Path) -> Iterator[Hand]:
 
 
 @pytest.fixture
-def remove(library: Library) -> Callable[[str], None]:
+def remove(library: Library) -> Remove:
     """Remove an article by its title, as in the corpus tab."""
 
     def remove(title: str) -> None:
-        with library.snapshot() as snapshot:
-            (entry,) = (each for each in snapshot.listing() if each.title == title)
-        assert UploadService(library).remove(entry.id) == entry
+        (entry,) = entries(library, title)
+        assert service_of(library).remove(entry.id) == entry
 
     return remove
 
 
-def outcome(intake: UploadService) -> Outcome:
-    while intake.state().is_running:
+def service_of(library: Library, **options: Any) -> UploadService:
+    return UploadService(library, shared_encoder(), **options)
+
+
+def entries(library: Library, title: str) -> list[Entry]:
+    with library.snapshot() as snapshot:
+        return [entry for entry in snapshot.listing() if entry.title == title]
+
+
+def outcome(service: UploadService) -> Outcome:
+    while service.state().is_running:
         time.sleep(0.01)
-    run = intake.state().run
+    run = service.state().run
     assert run is not None
     assert run.outcome is not None, run.problem
     return run.outcome
@@ -75,20 +85,17 @@ def titles(library: Library) -> list[str]:
         return [entry.title for entry in snapshot.listing(order="title", descending=False)]
 
 
-def generation(library: Library) -> str:
-    return library.version()
-
-
 def test_files_are_added_changed_and_left_as_they_are(library: Library, hand: Hand) -> None:
-    intake = UploadService(library)
-    intake.add([hand("coast.txt", COAST), hand("tower.txt", TOWER)])
-    assert outcome(intake).added == ("coast.txt", "tower.txt")
-    intake.add(
+    service = service_of(library)
+    service.add([hand("coast.txt", COAST), hand("tower.txt", TOWER)])
+    assert outcome(service).added == ("coast.txt", "tower.txt")
+    service.add(
         [hand("coast.txt", COAST), hand("tower.txt", TOWER + " It stands."), hand("x.md", "")]
     )
-    done = outcome(intake)
+    done = outcome(service)
     assert (done.added, done.changed, done.unchanged) == ((), ("tower.txt",), ("coast.txt",))
-    assert [(each.path, each.reason) for each in done.failures] == [("x.md", "it holds no text")]
+    assert [failure.path for failure in done.failures] == ["x.md"]
+    assert done.summary == "1 file changed, 1 unchanged, 1 failed; 1 article read"
     assert kept(library) == ["coast.txt", "tower.txt"]
     assert (home_of(library) / "uploads" / "tower.txt").read_text() == TOWER + " It stands."
     with library.snapshot() as snapshot:
@@ -98,7 +105,7 @@ def test_files_are_added_changed_and_left_as_they_are(library: Library, hand: Ha
 
 
 def test_strangers_change_nothing(library: Library, hand: Hand) -> None:
-    closed = UploadService(library, is_closed=True)
+    closed = service_of(library, is_closed=True)
     for change in (
         lambda: closed.add([hand("coast.txt", COAST)]),
         lambda: closed.add([], ["https://example.org/"]),
@@ -111,11 +118,11 @@ def test_strangers_change_nothing(library: Library, hand: Hand) -> None:
 
 
 def test_a_broken_file_does_not_take_the_place_of_a_good_one(library: Library, hand: Hand) -> None:
-    intake = UploadService(library)
-    intake.add([hand("coast.txt", COAST)])
-    outcome(intake)
-    intake.add([hand("coast.txt", b"\x00\x01\x02" * 99)])
-    (failure,) = outcome(intake).failures
+    service = service_of(library)
+    service.add([hand("coast.txt", COAST)])
+    outcome(service)
+    service.add([hand("coast.txt", b"\x00\x01\x02" * 99)])
+    (failure,) = outcome(service).failures
     assert failure.path == "coast.txt"
     assert (home_of(library) / "uploads" / "coast.txt").read_text() == COAST
     assert titles(library) == [COAST]
@@ -145,7 +152,7 @@ def test_hostile_files_are_refused_with_reasons_and_nothing_is_written_elsewhere
     library: Library, hand: Hand
 ) -> None:
     before = {path for path in home_of(library).parent.rglob("*") if path.is_file()}
-    intake = UploadService(library, limit=1)
+    service = service_of(library, limit=1)
     handed = [
         hand("../../out.txt", COAST),
         hand("out.txt", TOWER),
@@ -155,16 +162,16 @@ def test_hostile_files_are_refused_with_reasons_and_nothing_is_written_elsewhere
         Upload("vast.txt", 5_000_000),
         Upload("lost.txt", 10),
     ]
-    intake.add(handed)
-    done = outcome(intake)
+    service.add(handed)
+    done = outcome(service)
     assert done.added == ("out.txt",)
     reasons = {failure.path: failure.reason for failure in done.failures}
-    assert reasons["out.txt"] == "another file of this name came with it"
-    assert reasons[".."] == "its name cannot be used"
-    assert reasons["program.exe"].startswith("files of this kind are not read; these are: .txt,")
-    assert reasons["big.txt"] == "it has 1.2 MB; 1 MB are the most"
-    assert reasons["vast.txt"] == "it has 5.0 MB; 1 MB are the most"
-    assert reasons["lost.txt"] == "its transfer failed"
+    assert reasons["out.txt"] == "another file with this name was uploaded with it"
+    assert reasons[".."] == "the file name cannot be used"
+    assert reasons["program.exe"].startswith("unsupported format; supported: .txt,")
+    assert reasons["big.txt"] == "the file has 1.2 MB; the limit is 1 MB"
+    assert reasons["vast.txt"] == "the file has 5.0 MB; the limit is 1 MB"
+    assert reasons["lost.txt"] == "the upload failed; try again"
     after = {path for path in home_of(library).parent.rglob("*") if path.is_file()}
     new = {path for path in after - before if "received" not in path.name}
     outside = {path for path in new if not path.is_relative_to(home_of(library))}
@@ -175,26 +182,26 @@ def test_hostile_files_are_refused_with_reasons_and_nothing_is_written_elsewhere
 def test_more_than_all_uploads_may_have_together_is_refused_before_it_is_kept(
     library: Library, hand: Hand, remove: Remove
 ) -> None:
-    intake = UploadService(library, total=1)
+    service = service_of(library, total=1)
 
     def file(name: str, says: str) -> Upload:
         return hand(name, f'{{"text": "{says}"}}'.ljust(450_000))
 
-    intake.add([file("one.json", "One."), file("two.json", "Two."), file("three.json", "Three.")])
-    done = outcome(intake)
+    service.add([file("one.json", "One."), file("two.json", "Two."), file("three.json", "Three.")])
+    done = outcome(service)
     assert done.added == ("one.json", "two.json")
     (failure,) = done.failures
     assert failure.path == "three.json"
-    assert "all uploads have more than 1 MB; remove articles that were uploaded" in failure.reason
+    assert "the uploaded files may have 1 MB in total; remove uploaded articles" in failure.reason
     assert "ARTICLE_QA_UPLOAD_TOTAL" in failure.reason
-    intake.add([file("one.json", "One more."), hand("coast.txt", COAST)])
-    assert outcome(intake).changed == ("one.json",), "what it replaces does not count"
-    intake.add([file("three.json", "Three.")])
-    assert outcome(intake).failures
+    service.add([file("one.json", "One more."), hand("coast.txt", COAST)])
+    assert outcome(service).changed == ("one.json",), "what it replaces does not count"
+    service.add([file("three.json", "Three.")])
+    assert outcome(service).failures
     assert kept(library) == ["coast.txt", "one.json", "two.json"]
     remove("One more.")
-    intake.add([file("three.json", "Three.")])
-    assert outcome(intake).added == ("three.json",)
+    service.add([file("three.json", "Three.")])
+    assert outcome(service).added == ("three.json",)
     assert kept(library) == ["coast.txt", "three.json", "two.json"]
 
 
@@ -202,25 +209,26 @@ def test_what_a_killed_process_left_is_swept_and_what_another_is_using_is_not(
     library: Library, hand: Hand
 ) -> None:
     use = (
-        "import sys, time; from pathlib import Path; from ingest.uploads import _staging\n"
-        "home = Path(sys.argv[1])\n"
-        "with _staging(home / 'uploads', home / 'uploads.lock') as folder:\n"
+        "import sys, time; from rag.store.embedded.library import EmbeddedLibrary\n"
+        "from pathlib import Path\n"
+        "library = EmbeddedLibrary.open(Path(sys.argv[1]), sys.argv[2])\n"
+        "with library.uploads.staging() as folder:\n"
         "    (folder / 'half.txt').write_text('half'); print(folder, flush=True); time.sleep(60)"
     )
-    command = [sys.executable, "-c", use, str(home_of(library))]
+    command = [sys.executable, "-c", use, str(home_of(library)), shared_encoder().name]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         folder = Path(process.stdout.readline().strip())
-        intake = UploadService(library)
-        intake.add([hand("coast.txt", COAST)])
-        while not (run := intake.state().run) or not run.is_over:
+        service = service_of(library)
+        service.add([hand("coast.txt", COAST)])
+        while not (run := service.state().run) or not run.is_over:
             time.sleep(0.01)
-        assert "an ingest is running" in run.problem
+        assert "an ingest is already running" in run.problem
         assert (folder / "half.txt").exists()
         process.kill()
     assert (folder / "half.txt").exists()
-    intake.add([hand("coast.txt", COAST)])
-    assert outcome(intake).added == ("coast.txt",)
+    service.add([hand("coast.txt", COAST)])
+    assert outcome(service).added == ("coast.txt",)
     assert kept(library) == ["coast.txt"]
 
 
@@ -233,9 +241,9 @@ def test_a_page_of_a_private_network_is_not_fetched(library: Library) -> None:
 
     site = HTTPServer(("127.0.0.1", 0), Page)
     threading.Thread(target=site.serve_forever, daemon=True).start()
-    intake = UploadService(library)
-    intake.add([], [f"http://127.0.0.1:{site.server_port}/secret", "file:///etc/passwd"])
-    failures = outcome(intake).failures
+    service = service_of(library)
+    service.add([], [f"http://127.0.0.1:{site.server_port}/secret", "file:///etc/passwd"])
+    failures = outcome(service).failures
     site.shutdown()
     assert "127.0.0.1 is no address of the public internet" in failures[0].reason
     assert failures[1].reason == "only addresses with http and https are read"
@@ -243,28 +251,27 @@ def test_a_page_of_a_private_network_is_not_fetched(library: Library) -> None:
 
 
 def test_one_run_at_a_time_here_and_elsewhere(library: Library, hand: Hand) -> None:
-    intake = UploadService(library)
+    service = service_of(library)
     with library.update():
-        assert intake.state().is_busy_elsewhere
-        with pytest.raises(LibraryBusyError, match="an ingest is running"):
-            intake.add([hand("coast.txt", COAST)])
-    assert not intake.state().is_busy_elsewhere
+        assert service.state().is_busy_elsewhere
+        with pytest.raises(LibraryBusyError, match="an ingest is already running"):
+            service.add([hand("coast.txt", COAST)])
+    assert not service.state().is_busy_elsewhere
     with pytest.raises(IngestError, match="name a file or an address"):
-        intake.add([])
-    with pytest.raises(IngestError, match="50 addresses at a time"):
-        intake.add([], ["http://x.example"] * 51)
+        service.add([])
+    with pytest.raises(IngestError, match="up to 50 at a time"):
+        service.add([], ["http://x.example"] * 51)
 
 
 def test_a_removed_article_is_gone_until_its_file_comes_again(library: Library, hand: Hand) -> None:
-    intake = UploadService(library)
-    intake.add([hand("records.jsonl", RECORDS), hand("coast.txt", COAST)])
-    outcome(intake)
+    service = service_of(library)
+    service.add([hand("records.jsonl", RECORDS), hand("coast.txt", COAST)])
+    outcome(service)
 
     def remove(title: str) -> None:
-        with library.snapshot() as snapshot:
-            (entry,) = (each for each in snapshot.listing() if each.title == title)
-        assert intake.remove(entry.id) == entry
-        assert intake.remove(entry.id) is None
+        (entry,) = entries(library, title)
+        assert service.remove(entry.id) == entry
+        assert service.remove(entry.id) is None
         assert list(library.problems()) == []
 
     remove(COAST)
@@ -273,8 +280,8 @@ def test_a_removed_article_is_gone_until_its_file_comes_again(library: Library, 
     remove("One")
     assert titles(library) == ["Two"]
     assert kept(library) == ["records.jsonl"]
-    intake.add([hand("records.jsonl", RECORDS)])
-    assert outcome(intake).changed == ("records.jsonl",)
+    service.add([hand("records.jsonl", RECORDS)])
+    assert outcome(service).changed == ("records.jsonl",)
     assert titles(library) == ["One", "Two"]
     assert list(library.problems()) == []
 
@@ -286,15 +293,15 @@ def test_what_was_removed_stays_out_of_the_next_ingests_of_its_folder(
     write("tower.txt", TOWER)
     sync(library, discover([folder]))
     remove(COAST)
-    before = generation(library)
+    before = library.version()
     for _ in range(2):
         again = sync(library, discover([folder]))
         assert (again.added, again.changed, again.unchanged, again.left_out) == (0, 0, 2, 1)
-    assert generation(library) == before, "nothing is written"
+    assert library.version() == before, "nothing is written"
     write("third.txt", "A third article makes the library be written.")
     assert sync(library, discover([folder])).left_out == 1
     assert COAST not in titles(library)
-    library.rebuild()
+    library.rebuild(embedder())
     assert sync(library, discover([folder])).left_out == 1
     assert list(library.problems()) == []
 
@@ -339,9 +346,7 @@ def test_of_a_file_of_many_articles_the_removed_one_alone_stays_out(
         return sync(library, discover([path.parent]))
 
     def remove_first(title: str) -> None:
-        with library.snapshot() as snapshot:
-            found = [each for each in snapshot.listing() if each.title == title]
-        assert UploadService(library).remove(found[0].id)
+        assert service_of(library).remove(entries(library, title)[0].id)
 
     ingest(*records)
     remove("One")
@@ -378,15 +383,15 @@ def test_a_file_that_vanished_is_forgotten_with_what_was_removed_of_it(
 def test_an_upload_that_is_removed_comes_back_when_it_is_handed_in_again(
     library: Library, hand: Hand, remove: Remove
 ) -> None:
-    intake = UploadService(library)
-    intake.add([hand("coast.txt", COAST), hand("records.jsonl", RECORDS)])
-    outcome(intake)
+    service = service_of(library)
+    service.add([hand("coast.txt", COAST), hand("records.jsonl", RECORDS)])
+    outcome(service)
     remove("One")
     again = sync(library, discover([home_of(library) / "uploads"]))
     assert (again.unchanged, again.left_out) == (2, 1)
     remove(COAST)
-    intake.add([hand("coast.txt", COAST), hand("records.jsonl", RECORDS)])
-    done = outcome(intake)
+    service.add([hand("coast.txt", COAST), hand("records.jsonl", RECORDS)])
+    done = outcome(service)
     assert (done.added, done.changed) == (("coast.txt",), ("records.jsonl",))
     assert titles(library) == ["One", COAST, "Two"]
     assert kept(library) == ["coast.txt", "records.jsonl"]
@@ -395,14 +400,14 @@ def test_an_upload_that_is_removed_comes_back_when_it_is_handed_in_again(
 def test_samples_that_were_removed_come_back_when_they_are_asked_for(
     library: Library, write: Write, remove: Remove
 ) -> None:
-    intake = UploadService(library)
-    intake.samples = write("coast.txt", COAST).parent
-    intake.add_samples()
-    outcome(intake)
+    service = service_of(library)
+    service.samples = write("coast.txt", COAST).parent
+    service.add_samples()
+    outcome(service)
     remove(COAST)
     assert titles(library) == []
-    intake.add_samples()
-    assert outcome(intake).changed == ("coast.txt",)
+    service.add_samples()
+    assert outcome(service).changed == ("coast.txt",)
     assert titles(library) == [COAST]
 
 
@@ -424,20 +429,6 @@ def test_a_removal_that_fails_is_not_remembered(library: Library, write: Write) 
     assert list(library.problems()) == []
 
 
-def test_a_library_from_before_removals_were_remembered_opens_and_remembers_them(
-    library: Library, write: Write, remove: Remove
-) -> None:
-    folder = write("coast.txt", COAST).parent
-    sync(library, discover([folder]))
-    with closing(sqlite3.connect(home_of(library) / "catalog.sqlite")) as catalog:
-        catalog.execute("DROP TABLE removed")
-    assert list(library.problems()) == []
-    again = sync(library, discover([folder]))
-    assert (again.unchanged, again.left_out) == (1, 0)
-    remove(COAST)
-    assert sync(library, discover([folder])).left_out == 1
-
-
 def test_the_list_is_sorted_filtered_and_given_in_parts(library: Library, hand: Hand) -> None:
     articles = [
         ("Älpine huts", "Zeit", "2021-05-01"),
@@ -448,9 +439,9 @@ def test_the_list_is_sorted_filtered_and_given_in_parts(library: Library, hand: 
         hand(f"{number}.md", f"---\ntitle: {title}\nsource: {source}\ndate: {day}\n---\n{COAST}")
         for number, (title, source, day) in enumerate(articles)
     ]
-    intake = UploadService(library)
-    intake.add(files)
-    outcome(intake)
+    service = service_of(library)
+    service.add(files)
+    outcome(service)
     with library.snapshot() as snapshot:
 
         def listed(**how: object) -> list[str]:
