@@ -51,7 +51,7 @@ def test_this_machine_needs_no_sign_in():
 def test_a_sign_in_that_cannot_be_read_is_an_error_which_does_not_repeat_it(written):
     with pytest.raises(SettingsError) as error:
         Access.of("127.0.0.1", written)
-    assert "ARTICLE_QA_AUTH as user:password" in str(error.value)
+    assert "ARTICLE_QA_AUTH to user:password" in str(error.value)
     assert "secret" not in str(error.value)
     assert "hidden" not in str(error.value)
 

@@ -8,7 +8,7 @@ const [filter, picker, drop, addresses] = [".filter", ".drop input", ".drop", "#
 const [desk, reader, dialog, chart] = [".desk", ".reading", "dialog", ".timeline"].map(find);
 const kinds = catalogue.dataset.kinds.split(",");
 const largest = Number(catalogue.dataset.largest);
-const FAST = 700; // milliseconds between two looks while an ingest is running
+const FAST = 700; // milliseconds between two polls while an ingest is running
 const SLOW = 5000;
 const NO_RESPONSE = { problem: '<p class="problem">The server does not respond. Is it still running?</p>' };
 
@@ -136,28 +136,28 @@ async function addSamples() {
 function begin(state) {
   if (state.problem) return show(state.problem);
   watching = true;
-  look(state);
+  poll(state);
 }
 
 /** Shows the progress of an ingest, and its result if this page has seen it running. */
-async function look(state) {
+async function poll(state) {
   clearTimeout(timer);
   const isShown = [...document.querySelectorAll(".progress")].some((place) => place.parentElement.offsetParent);
-  if (!state && document.hidden) return again(SLOW);
-  if (!state && !isShown && !watching) return again(SLOW);
-  state ??= await call("look");
-  if (state.problem) return again(SLOW);
+  if (!state && document.hidden) return pollAgain(SLOW);
+  if (!state && !isShown && !watching) return pollAgain(SLOW);
+  state ??= await call("status");
+  if (state.problem) return pollAgain(SLOW);
   const isBusy = state.running || state.busy;
   if (isBusy || watching) show(state.html);
   watching = isBusy;
   if (version === null) version = state.version;
   if (version !== state.version) await changed(state.version);
-  again(isBusy ? FAST : SLOW);
+  pollAgain(isBusy ? FAST : SLOW);
 }
 
-function again(pause) {
+function pollAgain(pause) {
   clearTimeout(timer);
-  timer = setTimeout(look, pause);
+  timer = setTimeout(poll, pause);
 }
 
 /** Updates the page after the library has changed. */
@@ -228,7 +228,7 @@ const visibility = new IntersectionObserver((entries) => {
   if (!entries.some((entry) => entry.isIntersecting)) return;
   visibility.disconnect();
   refresh();
-  look();
+  poll();
 });
 visibility.observe(catalogue);
-look();
+poll();

@@ -33,16 +33,16 @@ def heading(answer: Answer) -> str:
 
 
 def _context(citation: Citation, evidence: Iterable[Evidence]) -> list[Paragraph] | None:
-    """Return the passage in which the cited words were found; None if it is not there any more."""
+    """Return the passage in which the cited words were found; None if they are gone."""
     span = Span(citation.start, citation.end)
-    for found in evidence:
-        passage = found.passage
+    for retrieved in evidence:
+        passage = retrieved.passage
         if (
-            found.article.id == citation.article_id
+            retrieved.article.id == citation.article_id
             and passage.start <= span.start
             and span.end <= passage.end
-            and found.quote(span) == citation.quote
+            and retrieved.quote(span) == citation.quote
         ):
             mark = Mark(Span(span.start - passage.start, span.end - passage.start))
-            return paragraphs(found.text, found.article.title, [mark])
+            return paragraphs(retrieved.text, retrieved.article.title, [mark])
     return None

@@ -1,6 +1,6 @@
 """Chats as the visitor's browser stores them.
 
-What comes back from a browser may be forged. It is validated and limited in length, rendered anew
+What comes back from a browser may be forged. It is validated and limited in length, rendered again
 with everything escaped, and its citations are shown in the library's own text.
 """
 

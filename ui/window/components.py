@@ -24,7 +24,7 @@ class Components:
     """The components that events read or update.
 
     `conversation` and `edited_turn` are states of each visitor. The value of `chats` is the
-    present chat as the browser stores it; the value of `sources` is what is beside the chat.
+    present chat as the browser stores it; the value of `sources` is the HTML of the pane next to the chat.
     """
 
     conversation: gr.State

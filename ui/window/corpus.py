@@ -65,7 +65,7 @@ class CorpusFunctions:
 
     def all(self) -> list[Callable[[Any], Reply]]:
         reading = [self.list_articles, self.read_article, self.draw_timeline, self.ask_removal]
-        return [*reading, self.look, self.add, self.add_samples, self.remove_article]
+        return [*reading, self.status, self.add, self.add_samples, self.remove_article]
 
     def list_articles(self, request: Mapping[str, Any]) -> Reply:
         """Return a part of the list: filter `words`, `order`, `descending`, the `first` row."""
@@ -108,7 +108,7 @@ class CorpusFunctions:
         is_upload = self.uploads.is_upload(entry.origin)
         return {"html": articles_table.removal(entry, is_upload=is_upload)}
 
-    def look(self, _: Any = None) -> Reply:
+    def status(self, _: Any = None) -> Reply:
         """Return the state of the library and of an ingest."""
         state = self.uploads.state()
         return {
@@ -125,17 +125,17 @@ class CorpusFunctions:
             for file in request["files"]
         ]
         self.uploads.add(uploads, str(request["addresses"]).split())
-        return self.look()
+        return self.status()
 
     def add_samples(self, _: Any) -> Reply:
         """Begin to ingest the sample articles."""
         self.uploads.add_samples()
-        return self.look()
+        return self.status()
 
     def remove_article(self, article_id: Any) -> Reply:
         """Remove an article."""
         self.uploads.remove(str(article_id))
-        return self.look()
+        return self.status()
 
 
 def _with_problems(function: Callable[[Any], Reply]) -> Callable[[Any], Reply]:

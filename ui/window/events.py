@@ -18,14 +18,14 @@ from ui.window.conversation import Conversation, Filters, reply
 from ui.window.examples import Examples
 
 Updates = dict[Any, Any]
-"""New values by component. Gradio modifies the values, so they are made anew each time."""
+"""New values by component. Gradio modifies them, so they are never reused."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChatEvents:
     """The event handlers of the chat: values of components in, updates of components out.
 
-    `greeting` returns what is shown beside a conversation that has no sources yet.
+    `greeting` returns the HTML to show next to a conversation without sources.
     """
 
     qa: ArticleQA
@@ -49,7 +49,7 @@ class ChatEvents:
     def ask(
         self, question: str, conversation: Conversation, edited_turn: int, *filters: Any
     ) -> Iterator[Updates]:
-        """Answer a question, in place of the edited turn and all that follow it if there is one."""
+        """Answer a question; it replaces the edited turn, if any, and all turns after that."""
         yield {self.components.question: gr.update(value="")}
         if question.strip():
             before = conversation.before(edited_turn) if edited_turn else conversation

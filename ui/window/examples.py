@@ -37,7 +37,7 @@ class Examples:
     def __init__(self, qa: ArticleQA) -> None:
         self._qa = qa
         self._lock = threading.Lock()  # never held while the examples are found
-        self._version = ""
+        self._version: str | None = None
         self._latest: Future[list[str]] = Future()
         self._questions: list[str] | None = None
 
@@ -62,7 +62,7 @@ class Examples:
             latest.set_exception(error)
             with self._lock:
                 if self._latest is latest:
-                    self._version = ""  # the next caller tries again
+                    self._version = None  # the next caller tries again
             raise
         latest.set_result(questions)
         with self._lock:

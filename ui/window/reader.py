@@ -1,4 +1,4 @@
-"""A whole article, opened beside the conversation or in the Corpus tab."""
+"""A whole article, opened next to the conversation or in the Corpus tab."""
 
 from __future__ import annotations
 
