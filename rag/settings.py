@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import os
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from rag.errors import SettingsError
@@ -15,8 +15,12 @@ from rag.errors import SettingsError
 PREFIX = "ARTICLE_QA_"
 
 
-class Settings(BaseSettings):
-    """Every setting with its default; the README lists them in these words."""
+WINDOW_NAMES = ("host", "port", "auth", "upload_limit", "upload_total")
+"""Names that `ui.settings.WindowSettings` reads. They may stand in the environment everywhere."""
+
+
+class EnvironmentSettings(BaseSettings):
+    """Settings that come from the environment and from `.env`."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
@@ -26,6 +30,24 @@ class Settings(BaseSettings):
         env_ignore_empty=True,
         frozen=True,
     )
+
+    @classmethod
+    def load(cls, **given: object) -> Self:
+        """Return the settings; values in `given` that are not empty take precedence.
+
+        Raises SettingsError for a value that is not valid or a name that does not exist.
+        """
+        _refuse_unknown_names()
+        try:
+            return cls(**{name: value for name, value in given.items() if value not in (None, "")})
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = PREFIX + "_".join(str(part) for part in first["loc"]).upper()
+            raise SettingsError(f"{name}: {first['msg']} (got {first['input']!r})") from None
+
+
+class Settings(EnvironmentSettings):
+    """Every setting with its default; the README lists them in these words."""
 
     home: Path = Field(Path(".article-qa"), description="the folder in which the library lives")
     encoder: str = Field(
@@ -61,47 +83,20 @@ class Settings(BaseSettings):
     strict: bool = Field(
         False, description="leave out what a language model says and the sources do not support"
     )
-    host: str = Field("127.0.0.1", description="the address of the chat window")
-    port: int = Field(7860, ge=0, le=65535, description="the port of the chat window")
-    auth: SecretStr = Field(
-        SecretStr(""),
-        description="who may sign in to the chat window: `user:password`, several separated by commas",
-    )
-
-    upload_limit: int = Field(
-        20, ge=1, le=50, description="megabytes that a file handed in at the window may have"
-    )
-    upload_total: int = Field(
-        2000, ge=1, description="megabytes that all files handed in at the window may have together"
-    )
 
     @field_validator("home")
     @classmethod
     def _expand(cls, home: Path) -> Path:
         return home.expanduser()
 
-    @classmethod
-    def load(cls, **given: object) -> Settings:
-        """Settings from the environment and `.env`; what is `given` and not None goes before both.
 
-        Raises SettingsError for a value that does not fit or a name that does not exist.
-        """
-        _refuse_unknown_names(cls)
-        try:
-            return cls(**{name: value for name, value in given.items() if value not in (None, "")})  # type: ignore[arg-type]
-        except ValidationError as error:
-            first = error.errors()[0]
-            name = PREFIX + "_".join(str(part) for part in first["loc"]).upper()
-            raise SettingsError(f"{name}: {first['msg']} (got {first['input']!r})") from None
-
-
-def _refuse_unknown_names(settings: type[Settings]) -> None:
+def _refuse_unknown_names() -> None:
     """A misspelt name would be a setting silently ignored."""
     from dotenv import dotenv_values
 
     logging.getLogger("dotenv").setLevel(logging.ERROR)  # a line that it cannot read is no setting
 
-    known = {PREFIX + name.upper() for name in settings.model_fields}
+    known = {PREFIX + name.upper() for name in (*Settings.model_fields, *WINDOW_NAMES)}
     try:
         names = {*os.environ, *dotenv_values(".env", encoding="utf-8")}
     except (OSError, UnicodeDecodeError) as error:

@@ -14,6 +14,7 @@ from rag.langchain import ArticleQA
 from rag.settings import Settings
 from tests.browsing import Visit, chromium, expect, served
 from ui.access import Access, is_loopback
+from ui.settings import WindowSettings
 from ui.window.server import serve
 
 ACCOUNTS = "ada:secret, grace:an:other pass"
@@ -36,7 +37,7 @@ def closed(qa: ArticleQA) -> Iterator[str]:
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "articles.example"])
 def test_other_machines_reach_the_window_only_where_somebody_said_so(seeds_home, host):
     with pytest.raises(SettingsError, match=r"ARTICLE_QA_AUTH .* --open-to-everyone"):
-        serve(Settings(home=seeds_home, host=host))
+        serve(Settings(home=seeds_home), WindowSettings(host=host))
     assert Access.of(host, ACCOUNTS).is_known
     assert not Access.of(host, "", everyone=True).is_known
 
@@ -50,14 +51,14 @@ def test_this_machine_needs_no_sign_in():
 def test_a_sign_in_that_cannot_be_read_is_an_error_which_does_not_repeat_it(written):
     with pytest.raises(SettingsError) as error:
         Access.of("127.0.0.1", written)
-    assert "ARTICLE_QA_AUTH as user:password" in str(error.value)
+    assert "ARTICLE_QA_AUTH to user:password" in str(error.value)
     assert "secret" not in str(error.value)
     assert "hidden" not in str(error.value)
 
 
 def test_a_password_is_shown_nowhere(monkeypatch):
     monkeypatch.setenv("ARTICLE_QA_AUTH", "ada:secret")
-    settings = Settings.load()
+    settings = WindowSettings.load()
     assert "secret" not in f"{settings!r} {settings} {settings.model_dump_json()}"
     assert "secret" not in repr(Access.of("::1", settings.auth.get_secret_value()))
 

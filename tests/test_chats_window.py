@@ -85,7 +85,7 @@ def test_past_chats_are_searched_opened_and_deleted_and_nobody_else_sees_them(wi
     past(visitor)
     visitor.page.get_by_role("button", name=f"Delete: {PERU}").click()
     assert listed(visitor) == [QUESTION]
-    for words in ("Delete all", "Delete all for good?"):
+    for words in ("Delete all", "Delete all permanently?"):
         visitor.page.get_by_role("button", name=words, exact=True).click()
     assert listed(visitor) == []
     visitor.page.keyboard.press("Escape")
@@ -103,7 +103,7 @@ def test_an_edited_question_replaces_what_followed(window, visit):
     visitor.page.get_by_role("link", name="Edit").first.click()
     expect(box).to_have_value(QUESTION)
     expect(box).to_be_focused()
-    expect(visitor.page.get_by_text("this replaces question 1, and what follow")).to_be_visible()
+    expect(visitor.page.get_by_text("this replaces question 1 and the 1 question")).to_be_visible()
     visitor.page.click("#cancel")
     expect(box).to_have_value("")
     expect(visitor.page.locator("#editing")).to_be_hidden()
@@ -154,7 +154,7 @@ def test_what_was_planted_in_the_browser_becomes_no_markup_and_stops_nothing(win
     visitor.page.evaluate(plant, [HOSTILE])
     opened(visitor, 1)
     assert "<img src=x" in visitor.last
-    expect(visitor.page.get_by_text("no longer stand in an article")).to_be_visible()
+    expect(visitor.page.get_by_text("no longer in an article")).to_be_visible()
     assert len(past(visitor)) == 1
     assert visitor.page.locator("img, [onerror], [href^=javascript]").count() == 0
     visitor.page.keyboard.press("Escape")

@@ -12,7 +12,7 @@ from rag.types import Answer
 from tests.libraries import over
 from tests.test_page import said
 from tests.writing import CORRECTED, DRAFT, QUESTION, SUPPORTED, UNSUPPORTED, Writer, worded
-from ui.window.conversation import Conversation, Only, reply
+from ui.window.conversation import Conversation, Filters, reply
 
 PERU = "What is the capital of Peru?"
 
@@ -23,13 +23,13 @@ def last(conversations: Iterator[Conversation]) -> Conversation:
 
 
 def shown(conversation: Conversation) -> str:
-    return said(conversation.turns[-1].said)
+    return said(conversation.turns[-1].content)
 
 
 def test_a_draft_comes_before_the_checked_answer(qa: ArticleQA) -> None:
     now = [shown(each) for each in reply(worded(qa, DRAFT), QUESTION, Conversation())]
     assert now[0] == "Searching the articles…"
-    assert now[-2].startswith(f"{SUPPORTED} {UNSUPPORTED} {CORRECTED} A draft:")
+    assert now[-2].startswith(f"{SUPPORTED} {UNSUPPORTED} {CORRECTED} Draft:")
     assert all("[" not in each for each in now[:-1])
     assert now[-1].startswith(f"{SUPPORTED} [1] {UNSUPPORTED} not found in the sources: “2099”")
 
@@ -78,7 +78,7 @@ def test_stopping_ends_the_model_and_keeps_the_draft_marked_as_one(qa: ArticleQA
         if CORRECTED in shown(now):
             assert now.stop
             now.stop.set()
-    assert shown(now).endswith(f"{CORRECTED} Stopped. This draft is unchecked.")
+    assert shown(now).endswith(f"{CORRECTED} Stopped. This draft has not been checked.")
     assert model.closed.wait(3)
     assert now.history() == []
 
@@ -86,13 +86,13 @@ def test_stopping_ends_the_model_and_keeps_the_draft_marked_as_one(qa: ArticleQA
 def test_leaving_ends_the_model_too(qa: ArticleQA) -> None:
     model = Writer(responses=[DRAFT], rest=30)
     conversations = reply(over(qa.library, Settings(), model), QUESTION, Conversation())
-    assert any("A draft:" in shown(now) for now in conversations)
+    assert any("Draft:" in shown(now) for now in conversations)
     conversations.close()  # type: ignore[attr-defined]
     assert model.closed.wait(3)
 
 
 def test_only_the_articles_that_are_wanted_are_asked(qa: ArticleQA) -> None:
-    asked = last(reply(qa, QUESTION, Conversation(), Only("2022-10", "2022-10-04", ("tdi",))))
+    asked = last(reply(qa, QUESTION, Conversation(), Filters("2022-10", "2022-10-04", ("tdi",))))
     assert "Only: TDI, from 1 October 2022 up to 4 October 2022" in shown(asked)
     answer = asked.turns[-1].answer
     assert answer
@@ -101,9 +101,9 @@ def test_only_the_articles_that_are_wanted_are_asked(qa: ArticleQA) -> None:
 
 def test_a_day_that_is_none_and_a_source_that_is_none_are_said_in_one_line(qa: ArticleQA) -> None:
     for only, line in (
-        (Only(after="soon"), "'soon' is no day; write it like 2022-10-04"),
-        (Only(before="2022-13"), "'2022-13' is no day"),
-        (Only(after="2023", before="2022"), "No day is after 2023-01-01 and before 2022-12-31"),
-        (Only(sources=("Nobody",)), "No article is from 'Nobody'; the sources are: "),
+        (Filters(after="soon"), "'soon' is no day; write it like 2022-10-04"),
+        (Filters(before="2022-13"), "'2022-13' is no day"),
+        (Filters(after="2023", before="2022"), "No day is after 2023-01-01 and before 2022-12-31"),
+        (Filters(sources=("Nobody",)), "No article is from 'Nobody'; the sources are: "),
     ):
         assert line in shown(last(reply(qa, QUESTION, Conversation(), only)))

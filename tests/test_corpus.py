@@ -20,7 +20,7 @@ from rag.settings import Settings
 from rag.store.library import Library
 from tests.browsing import Visit, chromium, expect, playwright, served, started, words
 from tests.conftest import SEEDS
-from tests.libraries import create, open_library, over, sync
+from tests.libraries import create, home_of, open_library, over, shared_encoder, sync
 
 HOSTILE = "<img src=http://x.example/i.png onerror=window.hacked=1>"
 HARBOUR = f"""---
@@ -125,7 +125,7 @@ def test_an_article_is_removed_after_a_question_that_says_what_that_means(shelve
     remove = page.get_by_role("button", name="Remove What is the Hwasong-12?")
     remove.press("Enter")
     dialog = page.get_by_role("dialog", name="Remove this article?")
-    expect(dialog).to_contain_text("The file “hwasong-12.md” is left where it is")
+    expect(dialog).to_contain_text("The file “hwasong-12.md” is not deleted")
     expect(dialog.get_by_role("button", name="Keep it")).to_be_focused()
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
@@ -160,7 +160,7 @@ def test_files_are_added_and_asked_and_each_refused_one_says_why(shelves, enter)
     assert f"{HOSTILE} harbour" in listed(page)
     expect(page.locator("#corpus .legend")).to_contain_text("<script>window.hacked=2</script>")
     expect(page.locator("#masthead .held")).to_contain_text("7 articles")
-    (file,) = (shelves.home / "uploads").iterdir()
+    (file,) = (home_of(shelves) / "uploads").iterdir()
     assert file.name == "i.png onerror=window.hacked=1>.md"
     page.get_by_role("tab", name="Chat").click()
     visitor.ask("Who opened the harbour of Quell?")
@@ -180,13 +180,13 @@ def test_files_are_dropped_and_go_again_with_their_article(shelves, enter):
     expect(page.locator("#corpus .sum")).to_have_text(
         "1 file added; 1 article read", timeout=20_000
     )
-    assert (shelves.home / "uploads" / "pier.txt").exists()
+    assert (home_of(shelves) / "uploads" / "pier.txt").exists()
     page.get_by_role("button", name="Remove The pier of Quell").click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("It was uploaded as “pier.txt”")
     dialog.get_by_role("button", name="Remove").click()
     expect(page.locator("#corpus .count")).to_have_text("Removed. 6 articles")
-    assert not (shelves.home / "uploads" / "pier.txt").exists()
+    assert not (home_of(shelves) / "uploads" / "pier.txt").exists()
 
 
 def test_an_address_of_a_private_network_is_refused_with_the_reason(shelves, enter):
@@ -205,11 +205,11 @@ def test_an_address_of_a_private_network_is_refused_with_the_reason(shelves, ent
 
 
 def test_an_ingest_elsewhere_is_said_and_a_second_one_refused(shelves, enter):
-    with shelves.writing():
+    with shelves.update():
         page = enter(shelves).page
         progress = page.locator("#corpus .progress")
         expect(progress).to_have_text(
-            "Another process is ingesting. What it adds is seen here when it is done."
+            "Another process is ingesting articles. They will appear here when it has finished."
         )
         hand_in(page, ("pier.txt", b"The pier of Quell is long."))
         expect(progress).to_contain_text("An ingest is running; try again when it has finished")
@@ -218,7 +218,7 @@ def test_an_ingest_elsewhere_is_said_and_a_second_one_refused(shelves, enter):
 def test_what_another_process_adds_is_seen_without_reloading(shelves, enter, encoder):
     page = enter(shelves).page
     expect(page.locator(ROWS)).to_have_count(6)
-    with open_library(shelves.home, encoder).writing() as update:
+    with open_library(home_of(shelves), encoder).update() as update:
         origin = next(uri for uri in update.origins() if uri.endswith("hwasong-12.md"))
         update.remove(origin)
     expect(page.locator(ROWS)).to_have_count(5, timeout=10_000)
@@ -230,12 +230,14 @@ def test_an_empty_library_offers_the_samples_and_answers_right_after(tmp_path, b
         visitor = Visit(browser.new_page())
         page = visitor.page
         page.goto(url)
-        expect(page.get_by_role("heading", name="Nothing is ingested yet")).to_be_visible()
-        expect(page.locator("#conversation")).to_contain_text("There are no articles to ask yet.")
+        expect(page.get_by_role("heading", name="No articles yet")).to_be_visible()
+        expect(page.locator("#conversation")).to_contain_text(
+            "There are no articles to search yet."
+        )
         visitor.ask("Who condemned the missile launch?")
-        assert visitor.last.startswith("There are no articles to ask yet.")
+        assert visitor.last.startswith("There are no articles to search yet.")
         expect(page.locator(".bot-row .to-corpus")).to_be_visible()
-        page.get_by_role("button", name="Ingest the sample articles").click()
+        page.get_by_role("button", name="Add the sample articles").click()
         expect(page.get_by_role("heading", name="Newest articles")).to_be_visible(timeout=40_000)
         expect(page.locator("#masthead .held")).to_contain_text("17 articles")
         page.click("#limits > button")
@@ -327,12 +329,12 @@ def test_a_request_that_the_page_would_not_make_is_answered_in_a_line(qa, tmp_pa
 
     secret = tmp_path / "secret.txt"
     secret.write_text("This file was never handed in.")
-    tab = corpus.lay_out(qa, UploadService(qa.library, qa.assistant.retriever.encoder))
+    tab = corpus.lay_out(qa, UploadService(qa.library, shared_encoder()))
     functions: dict[str, Any] = {name: getattr(tab, name) for name in ("list_articles", "add")}
     for wanted in (None, [], {"words": 1}, {"words": "", "order": "1; --", "first": "x"}):
-        assert "cannot be understood" in functions["list_articles"](wanted)["problem"]
-    assert corpus._transferred(str(secret)) is None
-    assert corpus._transferred("../../etc/passwd") is None
+        assert "request is not valid" in functions["list_articles"](wanted)["problem"]
+    assert corpus._received(str(secret)) is None
+    assert corpus._received("../../etc/passwd") is None
     assert (
         "name a file or an address"
         in functions["add"]({"files": [], "addresses": ""})["problem"].lower()

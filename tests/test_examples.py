@@ -20,7 +20,7 @@ FOUND = (
 
 def test_every_question_about_the_seeds_is_answered(qa: ArticleQA) -> None:
     questions = Examples(qa).questions()
-    assert questions == list(examples.SEEDS)
+    assert questions == list(examples.SAMPLE_QUESTIONS)
     assert not any(qa.ask(question).refused for question in questions)
 
 

@@ -134,12 +134,12 @@ def test_the_command_prints_a_table_and_tells_by_its_status(own, capsys):
     assert capsys.readouterr().out.splitlines() == [
         f"ok    good            cites the same words  {QUESTION}",
         f"FAIL  wrong citation  still cited           {QUESTION}",
-        "1 of 2 are as their readers want them",
+        "1 of 2 are as readers want them",
     ]
 
 
 def test_each_answer_and_each_citation_of_a_chat_is_judged_in_the_window(own):
-    noted = "Noted, thank you."
+    noted = "Thank you, your feedback was saved."
     with chromium() as browser, served(own) as url:
         visitor = Visit(browser.new_page())
         page = visitor.page

@@ -20,7 +20,7 @@ from rag.store.library import Library
 from rag.types import Answer
 from tests.libraries import over, sync
 from tests.writing import Writer, worded
-from ui.window import page
+from ui.window import cards, messages
 
 QUESTION = "When was the harbour of Tarn dredged?"
 TRUE = "The harbour of Tarn was dredged in March 2031."
@@ -85,7 +85,7 @@ class Tags(HTMLParser):
 
 def is_inert(answer: Answer) -> None:
     """Nothing in any form of the answer is markup, leads anywhere, or steers a terminal."""
-    shown = Tags(page.answer(answer, 1) + page.sources(answer, 1))
+    shown = Tags(messages.answer(answer, 1) + cards.sources(answer, 1))
     assert not shown.names & {"script", "img", "svg", "iframe", "style", "b", "object", "form"}
     assert not shown.handlers
     assert all(each.startswith("#source-1-") for each in shown.addresses)

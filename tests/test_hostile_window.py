@@ -14,7 +14,8 @@ from rag.settings import Settings
 from rag.types import Answer, Article, Citation, Sentence, Span
 from tests.browsing import Visit, chromium, expect, served
 from tests.libraries import create, over, sync
-from ui.window import page
+from ui.window import cards, greeting, messages
+from ui.window.reader import reader
 
 RUN = "window.hacked=1"
 AWAY = "http://evil.example/x"
@@ -131,11 +132,11 @@ def test_of_fifty_hostile_articles_and_file_names_nothing_runs_and_nothing_is_fe
 def render(visitor: Visit, qa: ArticleQA) -> None:
     """Every article opened, listed, quoted and cited, as the window shows them."""
     articles = [article for each in qa.articles() if (article := qa.article(each.id))]
-    shown = [page.newest(qa.articles(), limit=200)]
+    shown = [greeting.newest(qa.articles(), limit=200)]
     for turn, article in enumerate(articles, 100):
         answer = quoting(article)
-        shown += [page.reader(article, Span(4, 40), article.text[4:40])]
-        shown += [page.answer(answer, turn), page.sources(answer, turn)]
+        shown += [reader(article, (Span(4, 40), article.text[4:40]))]
+        shown += [messages.answer(answer, turn), cards.sources(answer, turn)]
     visitor.page.evaluate(
         "html => html.forEach(each => { const place = document.createElement('div');"
         " document.getElementById('desk').append(place); place.innerHTML = each; })",

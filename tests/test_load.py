@@ -13,7 +13,6 @@ from evals.seeds import load
 from rag.answering.quoting import QuotingAnswerer
 from rag.langchain import ArticleQA
 from tests.browsing import Visit, chromium, expect, served
-from ui.window import layout as window
 
 QUESTION = "Who condemned the missile launch?"
 
@@ -47,7 +46,7 @@ def test_an_answer_with_another_quotation_is_counted(qa):
     assert list(faults([[short]], [alone])) == []
 
 
-def test_whoever_comes_when_the_window_is_full_is_told_so_and_loses_nothing(qa, monkeypatch):
+def test_whoever_comes_when_the_window_is_full_is_told_so_and_loses_nothing(qa):
     goes_on = threading.Event()
 
     class Slow:
@@ -57,9 +56,8 @@ def test_whoever_comes_when_the_window_is_full_is_told_so_and_loses_nothing(qa, 
             goes_on.wait(60)
             return QuotingAnswerer().answer(ranking)
 
-    monkeypatch.setattr(window, "AT_ONCE", 1)
-    monkeypatch.setattr(window, "WAITING", 1)
-    with chromium() as browser, served(ArticleQA(replace(qa.assistant, answerer=Slow()))) as url:
+    slow = ArticleQA(replace(qa.assistant, answerer=Slow()))
+    with chromium() as browser, served(slow, concurrency=1, queue_size=1) as url:
         visitor = Visit(browser.new_page())
         visitor.open(url)
         client = Client(url, verbose=False)

@@ -16,7 +16,7 @@ from tests.conftest import ROOT
 from ui.access import Access
 from ui.cli import main
 
-pytest.importorskip("mcp", reason="mcp is not installed: pip install 'article-qa[mcp]'")
+pytest.importorskip("mcp", reason="mcp is not installed: run pip install -e '.[mcp]'")
 from mcp import Client, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 
@@ -127,4 +127,6 @@ def test_nothing_but_mcp_comes_out_of_standard_output(seeds_home):
 def test_a_missing_package_is_one_clear_line(seeds_home, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "mcp.server", None)
     assert main(["mcp", "--home", str(seeds_home)]) == 2
-    assert capsys.readouterr().err == "error: MCP needs a package: pip install 'article-qa[mcp]'\n"
+    assert (
+        capsys.readouterr().err == "error: MCP needs another package: run pip install -e '.[mcp]'\n"
+    )

@@ -126,5 +126,5 @@ def test_the_window_says_what_it_needs_before_it_opens_to_others(seeds_home):
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 2
-    assert done.stderr.startswith("error: at 0.0.0.0, others reach the window: let them sign in")
+    assert done.stderr.startswith("error: other machines can reach 0.0.0.0: require a sign-in")
     assert len(done.stderr.splitlines()) == 1

@@ -5,25 +5,39 @@ from pathlib import Path
 import pytest
 
 from rag.errors import SettingsError
-from rag.settings import Settings
+from rag.settings import WINDOW_NAMES, Settings
 from tests.conftest import ROOT
+from ui.settings import WindowSettings
 
 
 def test_environment_goes_before_the_file_and_what_is_given_before_both(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / ".env").write_text("ARTICLE_QA_PORT=1111\nARTICLE_QA_HOST=::1\nOTHER=x\n")
-    assert Settings.load().port == 1111
+    assert WindowSettings.load().port == 1111
     monkeypatch.setenv("ARTICLE_QA_PORT", "2222")
-    assert Settings.load().port == 2222
-    assert Settings.load(port=3333, host=None).port == 3333
-    assert Settings.load().host == "::1"
+    assert WindowSettings.load().port == 2222
+    assert WindowSettings.load(port=3333, host=None).port == 3333
+    assert WindowSettings.load().host == "::1"
 
 
 def test_a_name_that_is_no_setting_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ARTICLE_QA_TRESHOLD", "0.5")
     with pytest.raises(SettingsError, match="ARTICLE_QA_TRESHOLD is not a setting"):
         Settings.load()
+
+
+def test_each_part_of_the_product_accepts_the_names_of_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert tuple(WindowSettings.model_fields) == WINDOW_NAMES
+    monkeypatch.setenv("ARTICLE_QA_PORT", "1111")
+    monkeypatch.setenv("ARTICLE_QA_SENTENCES", "2")
+    assert Settings.load().sentences == 2
+    assert WindowSettings.load().port == 1111
+    monkeypatch.setenv("ARTICLE_QA_PROT", "1111")
+    with pytest.raises(SettingsError, match="ARTICLE_QA_PROT is not a setting"):
+        WindowSettings.load()
 
 
 def test_a_misspelt_name_in_the_file_is_an_error(tmp_path: Path) -> None:
@@ -47,7 +61,7 @@ def test_a_value_that_does_not_fit_is_named(
 ) -> None:
     monkeypatch.setenv(f"ARTICLE_QA_{name}", value)
     with pytest.raises(SettingsError, match=f"ARTICLE_QA_{name}"):
-        Settings.load()
+        (WindowSettings if name == "PORT" else Settings).load()
 
 
 def test_an_empty_value_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -64,7 +78,7 @@ def test_a_home_folder_is_expanded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_readme_lists_every_setting_with_its_default() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    for name, field in Settings.model_fields.items():
+    for name, field in (Settings.model_fields | WindowSettings.model_fields).items():
         assert (
             f"| `ARTICLE_QA_{name.upper()}` | `{field.default}` | {field.description} |" in readme
         )

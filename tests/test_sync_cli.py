@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from ingest.cli import main
+from ingest.uploads import UploadService
 from rag.encoders.sentence_transformer import SentenceTransformerEncoder
 from tests.libraries import open_library
 from tests.processes import running
@@ -31,7 +32,7 @@ def home(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def ingest(home: Path, monkeypatch: pytest.MonkeyPatch, encoder: SentenceTransformerEncoder) -> Run:
-    monkeypatch.setattr("rag.encoders.export.SentenceTransformerEncoder", lambda *_: encoder)
+    monkeypatch.setattr("rag.opening.SentenceTransformerEncoder", lambda *_: encoder)
     return lambda *arguments: main([*map(str, arguments), "--home", str(home)])
 
 
@@ -217,17 +218,9 @@ def test_watching_follows_a_folder_until_interrupted(
     home: Path, write: Write, encoder: SentenceTransformerEncoder
 ) -> None:
     folder = write("coast.txt", COAST).parent
-    command = [sys.executable, "-m", "ingest", str(folder), "--watch", "--home", str(home)]
-    with subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env={**os.environ},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as watcher:
-        assert watcher.stdout is not None
-        assert watcher.stderr is not None
+    with running("-m", "ingest", folder, "--watch", "--home", home, cwd=home.parent) as watcher:
+        assert watcher.stdout
+        assert watcher.stderr
         assert watcher.stdout.readline().startswith("1 file added")
         assert "watching" in watcher.stderr.readline()
         time.sleep(1)  # until watchfiles has read the folder

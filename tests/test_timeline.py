@@ -11,7 +11,7 @@ def test_each_month_and_source_is_a_bar_and_a_figure_in_the_table() -> None:
     html = timeline([("2022-10", "TDI", 1), ("2022-10", "Notes", 8), ("2023-01", "Notes", 2)])
     assert html.count("<rect") == 3
     assert "<title>Oct 2022, Notes: 8 articles</title>" in html
-    assert 'role="img" aria-label="Articles a month by source, from Oct 2022 to Jan 2023;' in html
+    assert 'role="img" aria-label="Articles per month by source, from Oct 2022 to Jan 2023;' in html
     assert "most in Oct 2022: 9" in html
     row = '<tr><th scope="row">Oct 2022</th><td>8</td><td>1</td></tr>'
     assert row in html
@@ -26,7 +26,7 @@ def test_bars_of_a_month_stand_on_each_other_and_the_highest_fills_the_picture()
 def test_a_long_time_is_shown_by_years_and_many_sources_share_a_colour() -> None:
     months = [(f"{1990 + year}-06", f"Source {year % 9}", 1) for year in range(30)]
     html = timeline(months)
-    assert "Articles a year" in html
+    assert "Articles per year" in html
     assert "<span>1990</span><span>2019</span>" in html
     assert html.count("<li>") == 6
     assert "Others <b>" in html
@@ -46,4 +46,4 @@ def test_the_first_and_the_last_year_that_there_is_are_no_trouble() -> None:
 def test_a_hostile_source_stays_text() -> None:
     html = timeline([("2022-10", "<script>\"'&", 1)])
     assert "<script" not in html
-    assert "&lt;script&gt;&quot;&#x27;&amp;" in html
+    assert "&lt;script&gt;&#34;&#39;&amp;" in html

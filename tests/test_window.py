@@ -22,11 +22,12 @@ from tests.libraries import create, over, sync
 from tests.writing import CORRECTED, DRAFT, SUPPORTED, UNSUPPORTED, Writer, worded
 from tests.writing import HOSTILE as WRITTEN_HOSTILE
 from tests.writing import QUESTION as WRITTEN
+from ui.settings import WindowSettings
 from ui.window.server import serve
 
 QUESTION = "Who condemned the missile launch?"
 UNANSWERABLE = "What is the capital of Peru?"
-ANOTHER_PASSAGE = "The model named another passage, or none; this one says so."
+ANOTHER_PASSAGE = "The model cited another passage, or none. This passage supports the sentence."
 HOSTILE = "<img src=http://x.example/i.png onerror=window.hacked=1>"
 HOSTILE_ARTICLE = f"""---
 title: "{HOSTILE} treaty"
@@ -180,7 +181,7 @@ def test_copy_gives_the_plain_answer_with_its_references(window, visit, qa):
     visitor = visit(window, permissions=["clipboard-read", "clipboard-write"])
     visitor.ask(QUESTION)
     visitor.page.click("#copy")
-    expect(visitor.page.locator(".told")).to_have_text("Copied with its sources")
+    expect(visitor.page.locator("#sources .status")).to_have_text("Copied with its sources")
     copied = visitor.page.evaluate("navigator.clipboard.readText()")
     assert copied.startswith(qa.ask(QUESTION).text + "\n\n[1] ")
     assert "TDI, 4 October 2022" in copied
@@ -279,7 +280,7 @@ def test_a_written_answer_is_a_draft_first_and_then_each_sentence_shows_what_its
 ):
     with served(worded(qa, DRAFT, sleep=0.005)) as url:
         visitor = visit(url)
-        expect(visitor.page.locator(".held")).to_contain_text("worded by Writer")
+        expect(visitor.page.locator(".held")).to_contain_text("written by Writer")
         visitor.submit(WRITTEN)
         expect(visitor.page.locator(".draft")).to_contain_text("Both ministers", timeout=20_000)
         assert "[" not in visitor.page.locator(".draft").inner_text()
@@ -304,11 +305,15 @@ def test_a_model_stops_when_it_is_told_to_and_when_its_visitor_leaves(qa, visit)
         visitor.submit(WRITTEN)
         expect(visitor.page.locator(".draft")).to_contain_text("Both min", timeout=20_000)
         visitor.page.click(".stop-button")
-        expect(visitor.page.locator(".bot-row")).to_contain_text("Stopped. This draft is unchecked")
+        expect(visitor.page.locator(".bot-row")).to_contain_text(
+            "Stopped. This draft has not been checked"
+        )
         assert model.closed.wait(3)
         model.closed.clear()
         visitor.page.click("#retry")
-        expect(visitor.page.get_by_text("A draft: each sentence")).to_be_visible(timeout=20_000)
+        expect(visitor.page.get_by_text("Draft: sentences are checked")).to_be_visible(
+            timeout=20_000
+        )
         visitor.page.close()
         assert model.closed.wait(5)
 
@@ -371,4 +376,4 @@ def test_a_busy_port_is_said_in_one_line(seeds_home):
     with socket.create_server(("127.0.0.1", 0)) as door:
         port = door.getsockname()[1]
         with pytest.raises(SettingsError, match=f"port {port} is in use; choose another"):
-            serve(Settings(home=seeds_home, port=port))
+            serve(Settings(home=seeds_home), WindowSettings(port=port))

@@ -1,4 +1,4 @@
-"""Who may use the window: what is asked of every request before anything is done for it."""
+"""Access control for the window, applied to every request."""
 
 from __future__ import annotations
 
@@ -19,54 +19,55 @@ from rag.errors import SettingsError
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-_ACCOUNTS = "write ARTICLE_QA_AUTH as user:password, several separated by commas"
+_ACCOUNTS = "set ARTICLE_QA_AUTH to user:password, with commas between accounts"
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Who is let in: whoever signs in to one of the `accounts`; where there are none, whoever sits
-    at this machine, or `everyone` who can reach it.
+    """Who may use the window: those who sign in to one of the `accounts`.
 
-    An account is "user:password", never shown.
+    Without accounts, only this machine has access, or `everyone` who can reach it. An account is
+    "user:password" and is never shown.
     """
 
     accounts: tuple[str, ...] = field(default=(), repr=False)
     everyone: bool = False
 
     @classmethod
-    def of(cls, host: str, written: str, *, everyone: bool = False) -> Access:
-        """Who is let in at an address, with the accounts as ARTICLE_QA_AUTH has them.
+    def of(cls, host: str, auth: str, *, everyone: bool = False) -> Access:
+        """Return the access for a host; `auth` is written like ARTICLE_QA_AUTH.
 
-        Raises SettingsError where strangers would be let in by oversight.
+        Raises SettingsError if an account is not valid, or if strangers would have access although
+        `everyone` is not set.
         """
-        accounts = tuple(each.strip() for each in written.split(",") if each.strip())
+        accounts = tuple(account.strip() for account in auth.split(",") if account.strip())
         for account in accounts:
             user, _, password = account.partition(":")
             if not (user and password):
                 raise SettingsError(_ACCOUNTS)
         if not (accounts or everyone or is_loopback(host)):
             raise SettingsError(
-                f"at {host}, others reach the window: let them sign in ({_ACCOUNTS}), "
-                "or say --open-to-everyone"
+                f"other machines can reach {host}: require a sign-in ({_ACCOUNTS}), "
+                "or use --open-to-everyone"
             )
         return cls(accounts, everyone)
 
     @property
     def is_known(self) -> bool:
-        """Whether the ones who are let in are no strangers."""
+        """Whether strangers have no access."""
         return bool(self.accounts) or not self.everyone
 
     def admits(self, authorization: str) -> bool:
-        """Whether a header names one of the accounts; how long that takes tells nothing of them."""
-        given = _decoded(authorization)
-        same = [hmac.compare_digest(given, account.encode()) for account in self.accounts]
-        return any(same)
+        """Return whether a header names one of the accounts, in constant time."""
+        account = _decoded(authorization)
+        matches = [hmac.compare_digest(account, known.encode()) for known in self.accounts]
+        return any(matches)
 
 
 class Guarded:
-    """ASGI middleware that turns away who may not come in, and what other pages send on their own.
+    """ASGI middleware that refuses requests without access, and those of other sites' pages.
 
-    It stands before everything: the page, its files, the programs' functions and MCP.
+    It covers the page, its files, the functions for programs, and MCP.
     """
 
     def __init__(self, app: ASGIApp, access: Access) -> None:
@@ -81,18 +82,18 @@ class Guarded:
         headers = Headers(scope=scope)
         if self._access.accounts:
             if not self._access.admits(headers.get("authorization", "")):
-                asked = {"www-authenticate": 'Basic realm="article-qa", charset="UTF-8"'}
-                return _no(HTTPStatus.UNAUTHORIZED, "Sign in first.", asked)
+                challenge = {"www-authenticate": 'Basic realm="article-qa", charset="UTF-8"'}
+                return _refused(HTTPStatus.UNAUTHORIZED, "Sign in first.", challenge)
         elif not (self._access.everyone or is_loopback(_host(headers.get("host", "")))):
-            # Another site's name can be made to lead here, and its pages to read all there is.
-            return _no(HTTPStatus.FORBIDDEN, "This window answers to the name localhost alone.")
+            # Prevents DNS rebinding: a site that resolves to this machine could read everything.
+            return _refused(HTTPStatus.FORBIDDEN, "This window only serves the host localhost.")
         if _is_foreign(headers, scope.get("method", "")):
-            return _no(HTTPStatus.FORBIDDEN, "Other sites' pages may not use this window.")
+            return _refused(HTTPStatus.FORBIDDEN, "Pages of other sites may not use this window.")
         return None
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host is this machine, seen from itself."""
+    """Return whether a host is a loopback address or name."""
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
@@ -100,34 +101,34 @@ def is_loopback(host: str) -> bool:
 
 
 def _is_foreign(headers: Headers, method: str) -> bool:
-    """Whether a page of another origin sent a request; following a link to here is no such thing."""
+    """Return whether a page of another origin sent a request. Following a link is allowed."""
     site = headers.get("sec-fetch-site")
     if site:
         follows = method == "GET" and headers.get("sec-fetch-mode") == "navigate"
         return site not in ("same-origin", "none") and not follows
-    origin = headers.get("origin")  # browsers send the other header only to hosts that they trust
+    origin = headers.get("origin")  # browsers send Sec-Fetch-Site only to trustworthy hosts
     return origin is not None and urlsplit(origin).netloc != headers.get("host")
 
 
 def _decoded(authorization: str) -> bytes:
-    scheme, _, given = authorization.partition(" ")
+    scheme, _, credentials = authorization.partition(" ")
     if scheme.lower() != "basic":
         return b""
     try:
-        return base64.b64decode(given, validate=True)
+        return base64.b64decode(credentials, validate=True)
     except (binascii.Error, ValueError):
         return b""
 
 
-def _host(written: str) -> str:
-    """The host out of a Host header, without its port."""
+def _host(header: str) -> str:
+    """Return the host in a Host header, without its port."""
     try:
-        return urlsplit(f"//{written}").hostname or ""
+        return urlsplit(f"//{header}").hostname or ""
     except ValueError:
         return ""
 
 
-def _no(
+def _refused(
     status: HTTPStatus, reason: str, headers: dict[str, str] | None = None
 ) -> PlainTextResponse:
     return PlainTextResponse(f"{reason}\n", status, headers)

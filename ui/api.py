@@ -1,4 +1,4 @@
-"""The window's functions for programs: ask, articles and ingest, over HTTP."""
+"""The window's functions for programs, over HTTP: ask, articles and ingest."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from rag.langchain import ArticleQA
 from rag.text.words import in_one_line
 
 
-def offer(qa: ArticleQA, intake: UploadService, asking: str) -> None:
+def add(qa: ArticleQA, uploads: UploadService, *, queue: str) -> None:
     """Add the functions to the page that is being built.
 
-    `asking` names the line in which the window's own questions wait, too.
+    `queue` names the queue of the window's own questions, in which those of programs wait too.
     """
 
     def ask(
@@ -32,46 +32,46 @@ def offer(qa: ArticleQA, intake: UploadService, asking: str) -> None:
         source: list[str] | None = None,
         k: int | None = None,
     ) -> dict[str, Any]:
-        """The answer to a question: its sentences, each with the citations that it rests on.
-        after and before are the first and the last day of publication, source the names of
-        sources, k how many passages are read.
+        """Answer a question; every sentence comes with the citations that support it.
+        after and before are the first and the last day of publication, source is a list of names
+        of sources, k is the number of passages to read.
         """
         return qa.ask(question, after=after, before=before, source=source, k=k).to_dict()
 
     def articles() -> list[dict[str, Any]]:
-        """What is in the library, newest first."""
+        """List the articles in the library, newest first."""
         return list(plain(tuple(qa.articles())))
 
     def ingest(paths: list[str]) -> dict[str, Any]:
-        """Bring pages and feeds by their URLs, and files and folders, into the library or up to
-        date. URLs lead to the public internet, files and folders lie in folders that were
-        ingested on the machine itself.
+        """Add or update pages and feeds by their URLs, and files and folders by their paths.
+        URLs must be on the public internet. Files and folders must be inside folders that were
+        ingested on the server itself.
         """
-        intake.refuse_strangers()
+        uploads.refuse_strangers()
         report = ingest_remotely(qa.library, qa.assistant.retriever.encoder, paths)
-        # Gradio's client takes whatever has a "path" for a file to download.
-        failures = [{"name": each.path, "reason": each.reason} for each in report.failures]
+        # Gradio's client takes anything that has a "path" for a file to download.
+        failures = [{"name": failure.path, "reason": failure.reason} for failure in report.failures]
         return {**asdict(report), "failures": failures}
 
-    for function, line in ((ask, asking), (articles, "articles")):
-        api(_told(function), concurrency_id=line)
-    api(_told(ingest), concurrency_limit=1)
+    api(_with_one_line_errors(ask), concurrency_id=queue)
+    api(_with_one_line_errors(articles), concurrency_id="articles")
+    api(_with_one_line_errors(ingest), concurrency_limit=1)
 
 
-def _told(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function whose errors are lines that a program may show: no traceback, here or there."""
-    checked = validate_call(function)
+def _with_one_line_errors(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function whose errors reach the client as one line, without a traceback."""
+    validated = validate_call(function)
 
     @wraps(function)
-    def told(*given: Any) -> Any:
+    def call(*arguments: Any) -> Any:
         try:
-            return checked(*given)
+            return validated(*arguments)
         except ValidationError as error:
             first = error.errors()[0]
-            name = first["loc"][0] if first["loc"] else ""
-            place = function.__code__.co_varnames[name] if isinstance(name, int) else name
-            raise gr.Error(f"{place}: {first['msg']}", print_exception=False) from None
+            place = first["loc"][0] if first["loc"] else ""
+            name = function.__code__.co_varnames[place] if isinstance(place, int) else place
+            raise gr.Error(f"{name}: {first['msg']}", print_exception=False) from None
         except ArticleQAError as error:
             raise gr.Error(in_one_line(str(error)), print_exception=False) from None
 
-    return told
+    return call

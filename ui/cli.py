@@ -7,7 +7,7 @@ import atexit
 import gc
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -19,94 +19,100 @@ if TYPE_CHECKING:
     from rag.store.library import Library
     from rag.types import Answer
 
-
-_MODEL = "who words the answers: quote, or for example ollama:qwen3:4b (ARTICLE_QA_MODEL)"
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 
 def command() -> int:
-    """`main` as a process of its own."""
-    # Modules are no garbage: to look through them takes a fifth of a cold answer's time, and as
-    # long again when the process ends.
+    """Run `main` as a process of its own."""
+    # Modules are never garbage. Scanning them takes a fifth of the time of a cold answer, and the
+    # same again at exit.
     gc.set_threshold(20_000)
     atexit.register(gc.freeze)
     return main()
 
 
 def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit status: 2 for an error, which is printed as one line."""
+    arguments = _parser().parse_args(argv)
+    return reported(lambda: int(arguments.run(arguments)))
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="article-qa",
-        description="Ask a folder of articles; every sentence of the answer can be checked.",
+        description="Ask questions about a folder of articles and check every sentence of the answer.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_chat(commands)
+    _add_ask(commands)
+    articles = _add(commands, "articles", _articles, "list the articles in the library")
+    articles.add_argument("--json", action="store_true", help="print the list as JSON")
+    _add(commands, "check", _check, "check that the library is consistent")
+    _add(commands, "rebuild", _rebuild, "compute the vectors and the full-text index again")
+    _add_model(_add(commands, "mcp", _mcp, "serve the library to MCP clients over stdio"))
+    _add_model(_add(commands, "eval", _eval, "ask the questions again that readers have rated"))
+    ingest = commands.add_parser("ingest", help="add articles to the library, or update them")
+    ingestion.add_arguments(ingest)
+    ingest.set_defaults(run=ingestion.run)
+    return parser
 
-    chat = commands.add_parser("chat", help="open the chat window")
+
+def _add(
+    commands: Commands, name: str, run: Callable[[argparse.Namespace], int], summary: str
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=summary)
+    parser.add_argument("--home", metavar="DIR", help="the library's folder (ARTICLE_QA_HOME)")
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _add_model(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--model",
+        metavar="NAME",
+        help="what answers: quote, or a language model such as ollama:qwen3:4b (ARTICLE_QA_MODEL)",
+    )
+
+
+def _add_chat(commands: Commands) -> None:
+    chat = _add(commands, "chat", _chat, "open the chat window")
     chat.add_argument("--host", help="the address to listen on (ARTICLE_QA_HOST)")
     chat.add_argument("--port", type=int, help="the port to listen on (ARTICLE_QA_PORT)")
-    chat.add_argument("--model", metavar="NAME", help=_MODEL)
-    doors = chat.add_mutually_exclusive_group()
-    doors.add_argument(
+    _add_model(chat)
+    access = chat.add_mutually_exclusive_group()
+    access.add_argument(
         "--auth",
         metavar="USER:PASSWORD,...",
-        help="who may sign in; ARTICLE_QA_AUTH keeps it out of the list of processes",
+        help="who may sign in; use ARTICLE_QA_AUTH to keep it out of the process list",
     )
-    doors.add_argument(
-        "--open-to-everyone", action="store_true", help="let strangers in at a --host of any kind"
+    access.add_argument(
+        "--open-to-everyone", action="store_true", help="allow access from anywhere without sign-in"
     )
-    chat.set_defaults(run=_chat)
 
-    ask = commands.add_parser("ask", help="answer one question")
+
+def _add_ask(commands: Commands) -> None:
+    ask = _add(commands, "ask", _ask, "answer one question")
     ask.add_argument("question", help='the question, or "-" to read it from standard input')
     form = ask.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print the whole answer as JSON")
     form.add_argument("--markdown", action="store_true", help="print it as Markdown with footnotes")
-    ask.add_argument("--model", metavar="NAME", help=_MODEL)
+    _add_model(ask)
     ask.add_argument("--after", metavar="DAY", help="only articles from this day, month or year on")
     ask.add_argument("--before", metavar="DAY", help="only articles up to this day, month or year")
     ask.add_argument(
         "--source", metavar="NAME", action="append", help="only articles of this source; repeatable"
     )
-    ask.add_argument("-k", metavar="N", type=int, help="how many passages are read")
-    ask.set_defaults(run=_ask)
-
-    articles = commands.add_parser("articles", help="list what is in the library")
-    articles.add_argument("--json", action="store_true", help="print the list as JSON")
-    articles.set_defaults(run=_articles)
-
-    check = commands.add_parser("check", help="say whether the library is whole")
-    check.set_defaults(run=_check)
-
-    rebuild = commands.add_parser("rebuild", help="make vectors and full text again")
-    rebuild.set_defaults(run=_rebuild)
-
-    mcp = commands.add_parser("mcp", help="serve the library to programs that speak MCP, on stdio")
-    mcp.add_argument("--model", metavar="NAME", help=_MODEL)
-    mcp.set_defaults(run=_mcp)
-
-    evaluate = commands.add_parser("eval", help="ask again what readers of the window judged")
-    evaluate.add_argument("--model", metavar="NAME", help=_MODEL)
-    evaluate.set_defaults(run=_eval)
-
-    for command in (chat, ask, articles, check, rebuild, mcp, evaluate):
-        command.add_argument(
-            "--home", metavar="DIR", help="where the library lives (ARTICLE_QA_HOME)"
-        )
-
-    ingest = commands.add_parser(
-        "ingest", help="put articles into the library, or bring it up to date"
-    )
-    ingestion.add_arguments(ingest)
-    ingest.set_defaults(run=ingestion.run)
-
-    arguments = parser.parse_args(argv)
-    return reported(lambda: int(arguments.run(arguments)))
+    ask.add_argument("-k", metavar="N", type=int, help="the number of passages to read")
 
 
 def _chat(arguments: argparse.Namespace) -> int:
     from rag.settings import Settings
+    from ui.settings import WindowSettings
     from ui.window.server import serve
 
-    given = {name: getattr(arguments, name) for name in ("home", "host", "port", "model", "auth")}
-    serve(Settings.load(**given), everyone=arguments.open_to_everyone)
+    settings = Settings.load(home=arguments.home, model=arguments.model)
+    window = WindowSettings.load(host=arguments.host, port=arguments.port, auth=arguments.auth)
+    serve(settings, window, everyone=arguments.open_to_everyone)
     return 0
 
 
@@ -129,32 +135,32 @@ def _ask(arguments: argparse.Namespace) -> int:
 
 def _answer(arguments: argparse.Namespace, question: str) -> Answer:
     from rag.langchain import ArticleQA
-    from rag.types import QUOTE
-    from ui.terminal import is_watched, watched
+    from ui.terminal import ask_with_draft, can_show_drafts
 
     options = {name: getattr(arguments, name) for name in ("after", "before", "source", "k")}
+    is_text = not (arguments.json or arguments.markdown)
     with ArticleQA.open(arguments.home, model=arguments.model) as qa:
-        if qa.model != QUOTE and not (arguments.json or arguments.markdown) and is_watched():
-            return watched(qa, question, **options)
+        if qa.language_model and is_text and can_show_drafts():
+            return ask_with_draft(qa, question, **options)
         return qa.ask(question, **options)
 
 
 def _articles(arguments: argparse.Namespace) -> int:
-    from rag.answering.render import NO_DATE, plain
+    from rag.answering.render import NO_DATE, counted, plain
     from rag.langchain import ArticleQA
     from rag.text.words import in_one_line
 
     with ArticleQA.open(arguments.home) as qa:
-        found = qa.articles()
+        articles = qa.articles()
     if arguments.json:
-        print(json.dumps(plain(tuple(found)), ensure_ascii=False, indent=2))
+        print(json.dumps(plain(tuple(articles)), ensure_ascii=False, indent=2))
         return 0
-    for each in found:
-        published = each.published.isoformat() if each.published else NO_DATE
-        passages = f"{each.passages} passage{'' if each.passages == 1 else 's'}"
-        source = f", {in_one_line(each.source)}" if each.source else ""
-        print(f"{published:10}  {in_one_line(each.title)}{source} ({passages})")
-    print(f"{len(found)} article{'' if len(found) == 1 else 's'}")
+    for article in articles:
+        published = article.published.isoformat() if article.published else NO_DATE
+        source = f", {in_one_line(article.source)}" if article.source else ""
+        passages = counted(article.passages, "passage")
+        print(f"{published:10}  {in_one_line(article.title)}{source} ({passages})")
+    print(counted(len(articles), "article"))
     return 0
 
 
@@ -163,15 +169,15 @@ def _check(arguments: argparse.Namespace) -> int:
 
     library, _ = _open(arguments)
     with closing(library):
-        found = list(library.problems())
-        if not found:
+        problems = list(library.problems())
+        if not problems:
             with library.snapshot() as snapshot:
                 extent = snapshot.scope_summary().extent
             articles = counted(extent.articles, "article")
-            print(f"all is well: {articles}, {counted(extent.passages, 'passage')}")
-    for problem in found:
+            print(f"no problems found: {articles}, {counted(extent.passages, 'passage')}")
+    for problem in problems:
         print(ingestion.printable(problem))
-    return 1 if found else 0
+    return 1 if problems else 0
 
 
 def _rebuild(arguments: argparse.Namespace) -> int:
@@ -180,8 +186,8 @@ def _rebuild(arguments: argparse.Namespace) -> int:
 
     library, encoder = _open(arguments)
     with closing(library), ingestion.ProgressBar("Embedding", " passages") as bar:
-        done = library.rebuild(ThreadEmbedder(encoder), bar)
-    print(f"{counted(done, 'passage')} embedded again; the library is whole")
+        embedded = library.rebuild(ThreadEmbedder(encoder), bar)
+    print(f"rebuilt the library: {counted(embedded, 'passage')} embedded")
     return 0
 
 
@@ -198,20 +204,15 @@ def _eval(arguments: argparse.Namespace) -> int:
     from rag.feedback import cases, replay
     from rag.langchain import ArticleQA
 
+    failed = total = 0
     with ArticleQA.open(arguments.home, model=arguments.model) as qa:
-        failed = said = 0
         for outcome in replay(qa.assistant, cases(qa.library)):
-            said += 1
+            total += 1
             failed += not outcome.is_satisfied
             case, mark = outcome.case, "ok  " if outcome.is_satisfied else "FAIL"
-            print(
-                ingestion.printable(
-                    f"{mark}  {case.opinion:14}  {outcome.finding:20}  {case.question}"
-                )
-            )
-    print(
-        f"{said - failed} of {said} are as their readers want them" if said else "no feedback yet"
-    )
+            line = f"{mark}  {case.opinion:14}  {outcome.finding:20}  {case.question}"
+            print(ingestion.printable(line))
+    print(f"{total - failed} of {total} are as readers want them" if total else "no feedback yet")
     return 1 if failed else 0
 
 

@@ -1,4 +1,4 @@
-"""An answer on a terminal: what a language model writes is seen while it writes."""
+"""An answer on a terminal, shown while a language model writes it."""
 
 from __future__ import annotations
 
@@ -14,16 +14,18 @@ from rag.answering.drafts import shown
 from rag.langchain import ArticleQA
 from rag.types import Answer, Delta
 
+_MARGIN = 3  # lines of the terminal that a draft leaves free
 
-def is_watched() -> bool:
-    """Whether the output goes to a terminal, and one that can take some of it back."""
+
+def can_show_drafts() -> bool:
+    """Return whether the output is a terminal on which text can be replaced."""
     return sys.stdout.isatty() and not Console().is_dumb_terminal
 
 
-def watched(qa: ArticleQA, question: str, **options: Any) -> Answer:
-    """The answer to a question; until it is checked, its draft stands on the terminal.
+def ask_with_draft(qa: ArticleQA, question: str, **options: Any) -> Answer:
+    """Return the answer to a question, and show its draft until it is checked.
 
-    A draft that is interrupted stays there.
+    An interrupted draft stays on the terminal.
     """
     console, draft = Console(), ""
     with Live(console=console, transient=True) as live:
@@ -33,16 +35,17 @@ def watched(qa: ArticleQA, question: str, **options: Any) -> Answer:
                     if isinstance(event, Answer):
                         return event
                     draft += event.text if isinstance(event, Delta) else ""
-                    live.update(_end(console, draft, f"{qa.model} is writing; not checked yet"))
+                    remark = f"{qa.language_model} is writing; not checked yet"
+                    live.update(_tail(console, draft, remark))
         except KeyboardInterrupt:
-            live.update(_end(console, draft, "stopped; what stands here is not checked"))
+            live.update(_tail(console, draft, "stopped; this draft is not checked"))
             live.transient = False
             raise
     raise AssertionError("a stream ends with an Answer")
 
 
-def _end(console: Console, draft: str, remark: str) -> Text:
-    """The end of a draft, as much as the terminal has lines for."""
+def _tail(console: Console, draft: str, remark: str) -> Text:
+    """Return the end of a draft, as many lines as the terminal can show."""
     words = shown(draft)
-    lines = Text(words).wrap(console, console.width)[3 - console.height :] if words else []
+    lines = Text(words).wrap(console, console.width)[_MARGIN - console.height :] if words else []
     return Text("\n").join([*lines, Text(f"({remark})", style="dim")])

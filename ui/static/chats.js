@@ -1,17 +1,17 @@
-// Runs once; `element`, `props`, `server`, `trigger` and `watch` are Gradio's. Chats are kept as data,
-// a key of the browser's storage each. Here nothing that was kept is made into markup.
+// Runs once. `element`, `props`, `server`, `trigger` and `watch` come from Gradio.
+// Each chat is stored as JSON under its own key of localStorage. Stored text never becomes markup here.
 
 const KEY = "article-qa.chat.";
 const CURRENT = "article-qa.current";
-const MOST = 50; // chats
-const ROOM = 2_000_000; // characters of all chats
+const MAX_CHATS = 50;
+const MAX_CHARACTERS = 2_000_000; // of all chats
 const dialog = element.querySelector("dialog");
 const search = dialog.querySelector("input");
 const rows = dialog.querySelector("ul");
-const all = dialog.querySelector(".all");
+const deleteAll = dialog.querySelector(".all");
 
-function tell(words) {
-  document.dispatchEvent(new CustomEvent("tell", { detail: words }));
+function notify(text) {
+  document.dispatchEvent(new CustomEvent("notify", { detail: text }));
 }
 
 function isBusy() {
@@ -28,12 +28,12 @@ function read(id) {
   }
 }
 
-// The newest first; what cannot be read is no chat.
+// The newest first, without those that cannot be read.
 function chats() {
   try {
     const keys = Object.keys(localStorage).filter((key) => key.startsWith(KEY));
-    const found = keys.map((key) => read(key.slice(KEY.length))).filter(Boolean);
-    return found.sort((one, other) => other.changed - one.changed);
+    const readable = keys.map((key) => read(key.slice(KEY.length))).filter(Boolean);
+    return readable.sort((first, second) => second.changed - first.changed);
   } catch {
     return [];
   }
@@ -48,28 +48,28 @@ function currentId() {
   return id;
 }
 
-function keep(written) {
+function store(json) {
   try {
-    if (!written) return sessionStorage.removeItem(CURRENT);
+    if (!json) return sessionStorage.removeItem(CURRENT);
     const id = currentId();
-    const turns = JSON.parse(written);
+    const turns = JSON.parse(json);
     if (JSON.stringify(read(id)?.turns) === JSON.stringify(turns)) return;
     const chat = JSON.stringify({ changed: Date.now(), turns });
     const others = chats().filter((other) => other.id !== id);
-    let room = ROOM - chat.length;
-    others.forEach((other, place) => {
-      room -= JSON.stringify(other).length;
-      if (room < 0 || place >= MOST - 1) localStorage.removeItem(KEY + other.id);
+    let free = MAX_CHARACTERS - chat.length;
+    others.forEach((other, index) => {
+      free -= JSON.stringify(other).length;
+      if (free < 0 || index >= MAX_CHATS - 1) localStorage.removeItem(KEY + other.id);
     });
     localStorage.setItem(KEY + id, chat);
   } catch {
-    tell("This browser does not keep the chat");
+    notify("This browser cannot store the chat");
   }
 }
 
 async function save(turns, form) {
-  const text = await server._saving([JSON.stringify(turns), form]).catch(() => null);
-  if (typeof text !== "string") return tell("This cannot be saved");
+  const text = await server.export_chat([JSON.stringify(turns), form]).catch(() => null);
+  if (typeof text !== "string") return notify("The chat could not be saved");
   const words = turns[0].question.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
   const link = document.createElement("a");
   const ending = form === "json" ? "json" : "md";
@@ -79,30 +79,30 @@ async function save(turns, form) {
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
-function present() {
+function currentTurns() {
   return props.value ? JSON.parse(props.value) : [];
 }
 
-function saveHere(turns, form) {
+function saveIfAny(turns, form) {
   if (turns.length) save(turns, form);
-  else tell("There is nothing to save yet");
+  else notify("There is nothing to save yet");
 }
 
-function said(turn) {
+function replyOf(turn) {
   return turn.answer?.text ?? turn.problem ?? turn.draft ?? "";
 }
 
 function textOf(chat) {
-  return chat.turns.map((turn) => `${turn.question}\n${said(turn)}`).join("\n");
+  return chat.turns.map((turn) => `${turn.question}\n${replyOf(turn)}`).join("\n");
 }
 
-function button(words, label, action) {
-  const made = document.createElement("button");
-  made.type = "button";
-  made.textContent = words;
-  if (label) made.setAttribute("aria-label", label);
-  made.addEventListener("click", action);
-  return made;
+function createButton(text, label, action) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = text;
+  if (label) button.setAttribute("aria-label", label);
+  button.addEventListener("click", action);
+  return button;
 }
 
 function open(chat) {
@@ -112,7 +112,7 @@ function open(chat) {
   trigger("reopen", { chat: JSON.stringify(chat.turns) });
 }
 
-function forget(chat) {
+function remove(chat) {
   localStorage.removeItem(KEY + chat.id);
   if (chat.id === sessionStorage.getItem(CURRENT)) document.getElementById("clear")?.click();
 }
@@ -128,39 +128,40 @@ function row(chat) {
   const about = document.createElement("p");
   about.className = "about";
   const isHere = chat.id === sessionStorage.getItem(CURRENT);
-  about.textContent = `${when} · ${count}${isHere ? " · open now" : ""}`;
+  about.textContent = `${when} · ${count}${isHere ? " · current" : ""}`;
   const tools = document.createElement("p");
   tools.className = "tools";
   tools.append(
-    button("Markdown", `Save as Markdown: ${title}`, () => save(chat.turns, "markdown")),
-    button("JSON", `Save as JSON: ${title}`, () => save(chat.turns, "json")),
-    button("Delete", `Delete: ${title}`, () => {
-      forget(chat);
+    createButton("Markdown", `Save as Markdown: ${title}`, () => save(chat.turns, "markdown")),
+    createButton("JSON", `Save as JSON: ${title}`, () => save(chat.turns, "json")),
+    createButton("Delete", `Delete: ${title}`, () => {
+      remove(chat);
       list();
       search.focus();
     }),
   );
-  item.append(button(title, "", () => open(chat)), about, tools);
+  item.append(createButton(title, "", () => open(chat)), about, tools);
   return item;
 }
 
 function list() {
-  const kept = chats();
-  const wanted = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-  const found = kept.filter((chat) => {
+  const stored = chats();
+  const terms = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+  const matches = stored.filter((chat) => {
     const text = textOf(chat).toLowerCase();
-    return wanted.every((word) => text.includes(word));
+    return terms.every((term) => text.includes(term));
   });
-  rows.replaceChildren(...found.map(row));
-  const none = kept.length ? "No chat has these words" : "No chats yet";
-  dialog.querySelector(".count").textContent = found.length ? "" : none;
-  search.hidden = all.hidden = !kept.length;
-  all.textContent = "Delete all";
+  rows.replaceChildren(...matches.map(row));
+  const nothing = stored.length ? "No chats match" : "No chats yet";
+  dialog.querySelector(".count").textContent = matches.length ? "" : nothing;
+  search.hidden = deleteAll.hidden = !stored.length;
+  deleteAll.textContent = "Delete all";
 }
 
-function forgetAll() {
-  if (all.textContent === "Delete all") return (all.textContent = "Delete all for good?");
-  chats().forEach(forget);
+// The first click asks for confirmation.
+function removeAll() {
+  if (deleteAll.textContent === "Delete all") return (deleteAll.textContent = "Delete all permanently?");
+  chats().forEach(remove);
   list();
 }
 
@@ -172,12 +173,15 @@ element.querySelector(".past").addEventListener("click", () => {
 dialog.querySelector(".close").addEventListener("click", () => dialog.close());
 dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
 search.addEventListener("input", list);
-all.addEventListener("click", forgetAll);
+deleteAll.addEventListener("click", removeAll);
 
 document.addEventListener("click", ({ target }) => {
-  const one = target.closest("button[data-save]");
-  if (one) saveHere(present().slice(one.dataset.turn - 1, one.dataset.turn), one.dataset.save);
-  if (target.closest("#save")) saveHere(present(), "markdown");
+  const button = target.closest("button[data-save]");
+  if (button) {
+    const { turn, save: form } = button.dataset;
+    saveIfAny(currentTurns().slice(turn - 1, turn), form);
+  }
+  if (target.closest("#save")) saveIfAny(currentTurns(), "markdown");
 });
 
-watch("value", () => keep(props.value));
+watch("value", () => store(props.value));

@@ -1,45 +1,44 @@
-// Runs once, when the corpus is on the page; `element`, `trigger`, `server` and `upload` are
-// Gradio's. What the server sends is escaped there (ui/shelf.py); here no text is made into markup.
+// Runs once, when the corpus is on the page. `element`, `trigger`, `server` and `upload` come from
+// Gradio. The server escapes the HTML it sends (ui/templates); no other text becomes markup here.
 
 const catalogue = element.querySelector(".catalogue");
 const find = (selector) => catalogue.querySelector(selector);
 const [table, body, more, count, nothing] = ["table", "tbody", ".more", ".count", ".nothing"].map(find);
 const [filter, picker, drop, addresses] = [".filter", ".drop input", ".drop", "#addresses"].map(find);
-const [desk, reader, dialog, picture] = [".desk", ".reading", "dialog", ".timeline"].map(find);
+const [desk, reader, dialog, chart] = [".desk", ".reading", "dialog", ".timeline"].map(find);
 const kinds = catalogue.dataset.kinds.split(",");
 const largest = Number(catalogue.dataset.largest);
-const QUICK = 700; // milliseconds between two looks while something is going on
+const FAST = 700; // milliseconds between two polls while an ingest is running
 const SLOW = 5000;
-const GONE = { problem: '<p class="problem">Nothing answers; is the window still running?</p>' };
+const NO_RESPONSE = { problem: '<p class="problem">The server does not respond. Is it still running?</p>' };
 
 let order = "date";
 let descending = true;
 let listed = 0;
-let latest = 0; // the list that was asked for last: an earlier one that comes late is dropped
-let generation = null; // of the library, as this page shows it
+let latest = 0; // request for the list: a response to an earlier one is ignored
+let version = null; // of the library, as this page shows it
 let watching = false; // an ingest that this page has seen running
 let opener = null;
 let timer = null;
 
-/** What a function on the server returns; GONE where no server answers. */
-async function call(name, wanted = null) {
-  return (await server[name](wanted).catch(() => null)) ?? GONE;
+/** Returns the reply of a function on the server, or NO_RESPONSE. */
+async function call(name, request = null) {
+  return (await server[name](request).catch(() => null)) ?? NO_RESPONSE;
 }
 
 async function list(first = 0) {
-  const request = ++latest;
-  const wanted = { words: filter.value, order, descending, first };
-  const found = await call("list_articles", wanted);
-  if (request !== latest) return;
-  if (found.problem) return show(found.problem);
+  const number = ++latest;
+  const reply = await call("list_articles", { words: filter.value, order, descending, first });
+  if (number !== latest) return;
+  if (reply.problem) return show(reply.problem);
   if (first === 0) body.replaceChildren();
-  body.insertAdjacentHTML("beforeend", found.rows);
+  body.insertAdjacentHTML("beforeend", reply.rows);
   listed = body.rows.length;
-  count.textContent = found.count;
-  nothing.innerHTML = found.nothing;
+  count.textContent = reply.count;
+  nothing.innerHTML = reply.nothing;
   table.hidden = listed === 0;
-  filter.hidden = Boolean(found.nothing);
-  more.hidden = found.more === 0;
+  filter.hidden = Boolean(reply.nothing);
+  more.hidden = reply.more === 0;
   for (const button of table.querySelectorAll("[data-order]")) {
     const direction = descending ? "descending" : "ascending";
     button.parentElement.ariaSort = button.dataset.order === order ? direction : "none";
@@ -47,9 +46,9 @@ async function list(first = 0) {
 }
 
 async function refresh() {
-  const drawn = call("draw_timeline");
+  const timeline = call("draw_timeline");
   await list();
-  picture.innerHTML = (await drawn).html ?? "";
+  chart.innerHTML = (await timeline).html ?? "";
 }
 
 function sort(button) {
@@ -66,9 +65,9 @@ async function showMore() {
 }
 
 async function read(button) {
-  const found = await call("read_article", button.dataset.read);
+  const reply = await call("read_article", button.dataset.read);
   opener = button.dataset.read;
-  reader.innerHTML = found.html ?? found.problem;
+  reader.innerHTML = reply.html ?? reply.problem;
   const back = document.createElement("button");
   Object.assign(back, { type: "button", className: "close", textContent: "Back" });
   reader.prepend(back);
@@ -87,47 +86,47 @@ function close() {
 }
 
 async function askRemoval(button) {
-  const found = await call("ask_removal", button.dataset.remove);
-  if (!found.html) return show(found.problem);
-  dialog.innerHTML = found.html;
+  const reply = await call("ask_removal", button.dataset.remove);
+  if (!reply.html) return show(reply.problem);
+  dialog.innerHTML = reply.html;
   dialog.showModal();
 }
 
 async function remove(button) {
   const row = body.querySelector(`[data-remove="${CSS.escape(button.dataset.confirm)}"]`)?.closest("tr");
-  const place = row ? row.rowIndex - 1 : 0;
+  const index = row ? row.rowIndex - 1 : 0;
   button.disabled = true;
-  const done = await call("remove_article", button.dataset.confirm);
+  const reply = await call("remove_article", button.dataset.confirm);
   dialog.close();
-  if (done.problem) return show(done.problem);
-  await changed(done.generation);
+  if (reply.problem) return show(reply.problem);
+  await changed(reply.version);
   count.textContent = `Removed. ${count.textContent}`;
-  const after = body.rows[Math.min(place, body.rows.length - 1)];
-  (after?.querySelector("button") ?? picker).focus();
+  const next = body.rows[Math.min(index, body.rows.length - 1)];
+  (next?.querySelector("button") ?? picker).focus();
 }
 
 function show(html) {
-  for (const each of document.querySelectorAll(".progress")) {
-    if (each.innerHTML !== html) each.innerHTML = html;
+  for (const place of document.querySelectorAll(".progress")) {
+    if (place.innerHTML !== html) place.innerHTML = html;
   }
 }
 
 async function add(files) {
-  const handed = [];
+  const uploads = [];
   for (const [number, file] of files.entries()) {
-    show(`<p>Transferring ${number + 1} of ${files.length}…</p><progress max="${files.length}" value="${number}"></progress>`);
-    handed.push({ name: file.name, size: file.size, path: await transferred(file) });
+    show(`<p>Uploading ${number + 1} of ${files.length}…</p><progress max="${files.length}" value="${number}"></progress>`);
+    uploads.push({ name: file.name, size: file.size, path: await uploaded(file) });
   }
-  const begun = await call("add", { files: handed, addresses: files.length ? "" : addresses.value });
-  if (!begun.problem && !files.length) addresses.value = "";
-  begin(begun);
+  const reply = await call("add", { files: uploads, addresses: files.length ? "" : addresses.value });
+  if (!reply.problem && !files.length) addresses.value = "";
+  begin(reply);
 }
 
-/** Where the server has put a file; nothing for one that it would not read anyway. */
-async function transferred(file) {
+/** Uploads a file and returns its path on the server; null for one that it would refuse anyway. */
+async function uploaded(file) {
   const suffix = file.name.slice(file.name.lastIndexOf(".")).toLowerCase();
   if (!kinds.includes(suffix) || file.size > largest) return null;
-  return upload(file).then((found) => found.path, () => null);
+  return upload(file).then((received) => received.path, () => null);
 }
 
 async function addSamples() {
@@ -137,34 +136,34 @@ async function addSamples() {
 function begin(state) {
   if (state.problem) return show(state.problem);
   watching = true;
-  look(state);
+  poll(state);
 }
 
-/** Show how an ingest goes, and what it did in the end if this page has seen it running. */
-async function look(state) {
+/** Shows the progress of an ingest, and its result if this page has seen it running. */
+async function poll(state) {
   clearTimeout(timer);
-  const isShown = [...document.querySelectorAll(".progress")].some((each) => each.parentElement.offsetParent);
-  if (!state && document.hidden) return again(SLOW);
-  if (!state && !isShown && !watching) return again(SLOW);
-  state ??= await call("look");
-  if (state.problem) return again(SLOW);
+  const isShown = [...document.querySelectorAll(".progress")].some((place) => place.parentElement.offsetParent);
+  if (!state && document.hidden) return pollAgain(SLOW);
+  if (!state && !isShown && !watching) return pollAgain(SLOW);
+  state ??= await call("status");
+  if (state.problem) return pollAgain(SLOW);
   const isBusy = state.running || state.busy;
   if (isBusy || watching) show(state.html);
   watching = isBusy;
-  if (generation === null) generation = state.generation;
-  if (generation !== state.generation) await changed(state.generation);
-  again(isBusy ? QUICK : SLOW);
+  if (version === null) version = state.version;
+  if (version !== state.version) await changed(state.version);
+  pollAgain(isBusy ? FAST : SLOW);
 }
 
-function again(pause) {
+function pollAgain(pause) {
   clearTimeout(timer);
-  timer = setTimeout(look, pause);
+  timer = setTimeout(poll, pause);
 }
 
-/** Other articles are in the library than this page shows. */
-async function changed(now) {
-  generation = now;
-  trigger("input"); // what else is on the page follows
+/** Updates the page after the library has changed. */
+async function changed(current) {
+  version = current;
+  trigger("input"); // updates the rest of the page
   await refresh();
 }
 
@@ -224,12 +223,12 @@ for (const kind of ["dragenter", "dragover", "dragleave", "drop"]) {
   });
 }
 
-// The list is asked for when somebody first looks at it.
-const sight = new IntersectionObserver((seen) => {
-  if (!seen.some((each) => each.isIntersecting)) return;
-  sight.disconnect();
+// The list is loaded when it first becomes visible.
+const visibility = new IntersectionObserver((entries) => {
+  if (!entries.some((entry) => entry.isIntersecting)) return;
+  visibility.disconnect();
   refresh();
-  look();
+  poll();
 });
-sight.observe(catalogue);
-look();
+visibility.observe(catalogue);
+poll();

@@ -1,4 +1,4 @@
-// The chat that this tab showed before it was reloaded, if this browser kept it.
+// Returns the chat that this tab showed before it was reloaded, if this browser has stored it.
 () => {
   try {
     const id = sessionStorage.getItem("article-qa.current");

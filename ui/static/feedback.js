@@ -1,14 +1,15 @@
-// Runs once; `element` and `trigger` are Gradio's. A button's name is the opinion, its value the turn
-// and, of a citation, its number: all that is sent beside the reason. The server has the answer.
+// Runs once. `element` and `trigger` come from Gradio.
+// A button's name is the opinion; its value is the turn and, for a citation, its number. The server
+// has the answer itself, so that nothing else is sent but the reason.
 
 const dialog = element.querySelector("dialog");
-const [title, quote, why] = ["h2", "blockquote", "textarea"].map((each) => dialog.querySelector(each));
-let said = null;
+const [title, quote, why] = ["h2", "blockquote", "textarea"].map((selector) => dialog.querySelector(selector));
+let rating = null;
 
 function judge(button) {
   const [turn, number] = button.value.split("-").map(Number);
-  said = { opinion: button.name, turn, number: number || null, reason: "" };
-  if (said.opinion === "good") return trigger("judge", said);
+  rating = { opinion: button.name, turn, number: number || null, reason: "" };
+  if (rating.opinion === "good") return trigger("judge", rating);
   title.textContent = number ? `What is wrong with citation ${number}?` : "What is wrong with this answer?";
   quote.textContent = button.closest(".card")?.querySelector("blockquote").dataset.quote ?? "";
   why.value = "";
@@ -18,7 +19,7 @@ function judge(button) {
 
 function send() {
   dialog.close();
-  trigger("judge", { ...said, reason: why.value });
+  trigger("judge", { ...rating, reason: why.value });
 }
 
 document.addEventListener("click", ({ target }) => {

@@ -1,7 +1,7 @@
-"""Chats as their visitor's browser keeps them: plain data there, checked and rendered anew here.
+"""Chats as the visitor's browser stores them.
 
-What comes back may be anything that somebody wrote there. It is never inserted as markup, it cites
-only by the library's own words, and it is limited in length.
+What comes back from a browser may be forged. It is validated and limited in length, rendered again
+with everything escaped, and its citations are shown in the library's own text.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from rag.langchain import ArticleQA
 from rag.store.library import Snapshot
 from rag.text.words import in_one_line
 from rag.types import Answer, Citation, Evidence
-from ui.window import page
-from ui.window.conversation import Conversation, Turn
+from ui.window import messages
+from ui.window.conversation import Conversation, Turn, answered
 
-LONGEST = 1_000_000  # characters of a chat
-MOST_TURNS = 200
-MOST_CITED = 100  # citations of an answer
+MAX_CHARACTERS = 1_000_000  # of a chat
+MAX_TURNS = 200
+MAX_CITATIONS = 100  # of an answer
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """A question and what became of it: an answer, a problem, or a draft that was stopped."""
+class StoredTurn:
+    """A question with its answer, or the problem or the stopped draft in place of one."""
 
     question: str
     answer: Answer | None = None
@@ -36,105 +36,107 @@ class Kept:
     draft: str = ""
 
 
-_CHAT = TypeAdapter(Annotated[tuple[Kept, ...], Field(max_length=MOST_TURNS)])
+_CHAT = TypeAdapter(Annotated[tuple[StoredTurn, ...], Field(max_length=MAX_TURNS)])
 
 
-def kept(conversation: Conversation) -> str:
-    """A conversation as JSON; empty where nothing was asked.
-
-    Of one that is too long to be kept, the end.
-    """
-    turns = [_plain(turn) for turn in conversation.turns[-MOST_TURNS:]]
-    while len(written := _written(turns)) > LONGEST:
+def stored(conversation: Conversation) -> str:
+    """Return a conversation as JSON, without its oldest turns if it is too long; "" if empty."""
+    turns = [_values(turn) for turn in conversation.turns[-MAX_TURNS:]]
+    while len(text := _json(turns)) > MAX_CHARACTERS:
         del turns[0]
-    return written if turns else ""
+    return text if turns else ""
 
 
-def restored(written: object, qa: ArticleQA) -> Conversation | None:
-    """The conversation that was kept, its sources read in the library again; None if it is none."""
-    turns = _read(written)
+def restored(text: object, qa: ArticleQA) -> Conversation | None:
+    """Return a stored conversation; None if the text is not one."""
+    turns = _parsed(text)
     if turns is None:
         return None
-    numbered = enumerate(turns, 1)
     with qa.library.snapshot() as snapshot:
-        return Conversation(tuple(_turn(each, n, snapshot, qa.model) for n, each in numbered))
+        numbered = enumerate(turns, 1)
+        return Conversation(
+            tuple(_turn(turn, number, snapshot, qa.language_model) for number, turn in numbered)
+        )
 
 
-def exported(written: object, form: str) -> str | None:
-    """Turns that were kept as Markdown with footnotes, or as JSON; None if they are none.
+def exported(text: object, form: str) -> str | None:
+    """Return stored turns as "markdown" with footnotes or as "json"; None if there are none.
 
-    One turn is exported as its answer alone.
+    The JSON of a single turn is that of its answer.
     """
-    turns = _read(written)
+    turns = _parsed(text)
     if not turns:
         return None
     if form == "markdown":
-        several = len(turns) > 1
-        return "\n".join(_markdown(each, f"{n}-" * several) for n, each in enumerate(turns, 1))
-    values = [_values(each) for each in turns]
-    plain = values[0] if len(values) == 1 else {"turns": values}
-    return json.dumps(plain, ensure_ascii=False, indent=2) + "\n"
+        is_single = len(turns) == 1
+        prefixes = ("" if is_single else f"{number}-" for number in range(1, len(turns) + 1))
+        return "\n".join(map(_markdown, turns, prefixes))
+    values = [_export_values(turn) for turn in turns]
+    content = values[0] if len(values) == 1 else {"turns": values}
+    return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
 
 
-def _written(turns: list[dict[str, Any]]) -> str:
-    """JSON that not even a careless reader takes for markup."""
+def _json(turns: list[dict[str, Any]]) -> str:
+    """Return JSON without a character that opens a tag."""
     return json.dumps(turns, ensure_ascii=False).replace("<", "\\u003c")
 
 
-def _plain(turn: Turn) -> dict[str, Any]:
+def _values(turn: Turn) -> dict[str, Any]:
     answer = to_dict(turn.answer) if turn.answer else None
-    rest = {"problem": turn.problem, "draft": turn.draft}
-    return {"question": turn.question, "answer": answer, **{k: v for k, v in rest.items() if v}}
+    optional = {"problem": turn.problem, "draft": turn.draft}
+    present = {name: value for name, value in optional.items() if value}
+    return {"question": turn.question, "answer": answer, **present}
 
 
-def _read(written: object) -> tuple[Kept, ...] | None:
-    if not isinstance(written, str) or len(written) > LONGEST:
+def _parsed(text: object) -> tuple[StoredTurn, ...] | None:
+    if not isinstance(text, str) or len(text) > MAX_CHARACTERS:
         return None
     try:
-        turns = _CHAT.validate_json(written)
+        turns = _CHAT.validate_json(text)
     except ValidationError:
         return None
-    return turns if all(_holds_together(turn.answer) for turn in turns if turn.answer) else None
+    is_valid = all(_is_consistent(turn.answer) for turn in turns if turn.answer)
+    return turns if is_valid else None
 
 
-def _holds_together(answer: Answer) -> bool:
-    """Whether each mark has its citation, and there are no more than anybody would read."""
+def _is_consistent(answer: Answer) -> bool:
+    """Return whether every mark has its citation, and there are not too many."""
     numbers = {citation.number for citation in answer.citations}
     marks = {number for sentence in answer.sentences for number in sentence.citations}
-    return marks <= numbers and len(numbers) == len(answer.citations) <= MOST_CITED
+    return marks <= numbers and len(numbers) == len(answer.citations) <= MAX_CITATIONS
 
 
-def _turn(turn: Kept, number: int, snapshot: Snapshot, model: str) -> Turn:
+def _turn(turn: StoredTurn, number: int, snapshot: Snapshot, language_model: str | None) -> Turn:
     question = turn.question
     if turn.problem:
-        return Turn(question, page.problem(turn.problem), problem=turn.problem)
+        return Turn(question, messages.problem(turn.problem), problem=turn.problem)
     if turn.answer is None:
-        return Turn(question, page.stopped(turn.draft, model), draft=turn.draft)
-    answer = replace(turn.answer, evidence=())
-    read = replace(answer, evidence=tuple(_evidence(answer.citations, snapshot)))
-    return Turn(question, page.answer(answer, number), page.sources(read, number), answer)
+        return Turn(question, messages.stopped(turn.draft, language_model), draft=turn.draft)
+    evidence = tuple(_evidence(turn.answer.citations, snapshot))
+    return answered(question, replace(turn.answer, evidence=evidence), number)
 
 
 def _evidence(citations: Iterable[Citation], snapshot: Snapshot) -> Iterator[Evidence]:
-    """The passages that the cited places lie in, as far as they are still in the library."""
-    cited = list(citations)
-    for article_id in dict.fromkeys(citation.article_id for citation in cited):
-        places = [citation for citation in cited if citation.article_id == article_id]
-        for found in snapshot.passages_of(article_id):
-            passage = found.passage
-            if any(passage.start <= each.start and each.end <= passage.end for each in places):
-                yield Evidence(found.article, passage, found.text, 0.0, ())
+    """Yield the passages that contain the cited words, if they are still in the library."""
+    by_article: dict[str, list[Citation]] = {}
+    for citation in citations:
+        by_article.setdefault(citation.article_id, []).append(citation)
+    for article_id, cited in by_article.items():
+        for retrieved in snapshot.passages_of(article_id):
+            start, end = retrieved.passage.start, retrieved.passage.end
+            if any(start <= citation.start and citation.end <= end for citation in cited):
+                yield Evidence(retrieved.article, retrieved.passage, retrieved.text, 0.0, ())
 
 
-def _values(turn: Kept) -> dict[str, Any]:
+def _export_values(turn: StoredTurn) -> dict[str, Any]:
     if turn.answer:
         return to_dict(turn.answer)
     return {"question": turn.question, "problem": turn.problem, "draft": turn.draft}
 
 
-def _markdown(turn: Kept, prefix: str) -> str:
+def _markdown(turn: StoredTurn, prefix: str) -> str:
     if turn.answer:
-        said = to_markdown(turn.answer, prefix)
+        content = to_markdown(turn.answer, prefix)
     else:
-        said = f"*{escaped(in_one_line(turn.problem or f'{turn.draft} (stopped)'))}*"
-    return f"## {escaped(in_one_line(turn.question))}\n\n{said}\n"
+        content = f"*{escaped(in_one_line(turn.problem or f'{turn.draft} (stopped)'))}*"
+    return f"## {escaped(in_one_line(turn.question))}\n\n{content}\n"

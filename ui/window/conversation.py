@@ -1,4 +1,4 @@
-"""A conversation: questions, and what was said to each."""
+"""A conversation: questions and the replies to them."""
 
 from __future__ import annotations
 
@@ -7,27 +7,26 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from queue import Empty, SimpleQueue
-from typing import Any
 
 from rag.errors import ArticleQAError
 from rag.langchain import ArticleQA
 from rag.retrieval.scope import scope_of
 from rag.types import Answer, Delta, Event, Found, Scope
-from ui.window import page
+from ui.window import cards, messages
 
-_PATIENCE = 0.1  # seconds until a stop is noticed while nothing comes
+_POLL = 0.1  # seconds until a stop is noticed while no event arrives
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A question with what is said to it, and the sources of that if there are any, as HTML.
+    """A question and the reply to it; `content` and `sources` are HTML.
 
-    `answer` is what was said, without its evidence, if that was an answer; else `problem` says why
-    there is none, or `draft` is as far as it came.
+    One of the rest is set: the `answer` without its evidence, the `problem` that prevented one, or
+    the `draft` that was stopped.
     """
 
     question: str
-    said: str
+    content: str
     sources: str = ""
     answer: Answer | None = None
     problem: str = ""
@@ -35,134 +34,146 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
-class Only:
-    """The articles that a visitor wants asked: the first and the last day as written, the sources."""
+class Filters:
+    """Which articles to search, as the visitor typed it: the first day, the last day, the sources."""
 
     after: str = ""
     before: str = ""
     sources: tuple[str, ...] = ()
 
     def scope(self) -> Scope:
-        """Raises QuestionError for a day that is none."""
+        """Return the scope. Raises QuestionError if a date cannot be read."""
         return scope_of(self.after, self.before, self.sources)
 
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """The turns of one visitor; `stop` is set by whoever wants the answer in the making to end."""
+    """The turns of one visitor. Setting `stop` ends the answer that is being written."""
 
     turns: tuple[Turn, ...] = ()
     stop: threading.Event | None = field(default=None, compare=False)
 
     def before(self, number: int) -> Conversation:
-        """What came before a turn; the first has number 1."""
+        """Return what precedes a turn; the first turn has number 1."""
         return replace(self, turns=self.turns[: number - 1])
 
     def before_last(self) -> Conversation:
+        """Return the conversation without its last turn."""
         return self.before(len(self.turns))
 
     def history(self) -> list[Answer]:
-        """The answers so far, on which the next question may lean."""
+        """Return the answers, oldest first, on which a follow-up question may depend."""
         return [turn.answer for turn in self.turns if turn.answer]
 
     def messages(self) -> list[dict[str, str]]:
-        """The turns as Gradio's chat takes them; the contents are HTML."""
-        return [
-            message
-            for number, turn in enumerate(self.turns, 1)
-            for message in (
-                {"role": "user", "content": page.question(turn.question, number)},
-                {"role": "assistant", "content": turn.said},
-            )
-        ]
+        """Return the turns as messages of gr.Chatbot; their contents are HTML."""
+        result = []
+        for number, turn in enumerate(self.turns, 1):
+            question = messages.question(turn.question, number)
+            result.append({"role": "user", "content": question})
+            result.append({"role": "assistant", "content": turn.content})
+        return result
 
     def sources(self) -> str:
-        """The sources of all answers as HTML; the page shows one answer's at a time."""
+        """Return the sources of all answers as HTML; the page shows those of one at a time."""
         return "".join(turn.sources for turn in self.turns)
 
 
 def reply(
-    qa: ArticleQA, question: str, before: Conversation, only: Only = Only()
+    qa: ArticleQA, question: str, before: Conversation, filters: Filters = Filters()
 ) -> Iterator[Conversation]:
-    """The conversation after a question, again and again while the answer comes.
+    """Yield the conversation with a new turn, again whenever there is more of the answer.
 
-    What goes wrong is said in the conversation; nothing is raised. Whoever closes the iterator or
-    sets the conversation's `stop` ends the answer, and with it the language model's work.
+    Nothing is raised: the last turn says what went wrong. Closing the iterator or setting the
+    conversation's `stop` stops the language model.
     """
     stop = threading.Event()
-
-    def with_turn(said: str, **more: Any) -> Conversation:
-        return Conversation((*before.turns, Turn(question, said, **more)), stop)
-
-    def failed(reason: str) -> Conversation:
-        return with_turn(page.problem(reason), problem=reason)
-
-    yield with_turn(page.waiting("Searching the articles"))
-    text = understood = ""
     try:
-        if not qa.articles(1):
-            yield with_turn(page.no_articles(), problem=page.NO_ARTICLES)
-            return
-        events = qa.stream(
-            question,
-            history=before.history(),
-            after=only.after,
-            before=only.before,
-            source=only.sources,
-            stop=stop,
-        )
-        for event, is_latest in _until(stop, events):
-            if isinstance(event, Found):
-                understood = page.understood(event.rewritten_question)
-                yield with_turn(understood + page.waiting("Reading what was found"))
-            elif isinstance(event, Delta):
-                text += event.text
-                if is_latest:  # what is shown may come more slowly than what is written
-                    yield with_turn(understood + page.draft(text, qa.model))
-            elif isinstance(event, Answer):
-                number = len(before.turns) + 1
-                yield with_turn(
-                    page.answer(event, number),
-                    sources=page.sources(event, number),
-                    answer=replace(event, evidence=()),
-                )
-                return
-        yield with_turn(understood + page.stopped(text, qa.model), draft=text)
+        for turn in _turns(qa, question, before, filters, stop):
+            yield Conversation((*before.turns, turn), stop)
     except ArticleQAError as error:
-        yield failed(str(error))
-    except Exception:  # the visitor is told, and whoever runs the window finds the cause in the log
+        yield Conversation((*before.turns, _failed(question, str(error))), stop)
+    except Exception:  # unexpected: the details are for whoever runs the window
         logging.getLogger(__name__).exception("a question failed")
-        yield failed("something went wrong; the window’s log says what")
+        reason = "something went wrong; see the log of the window"
+        yield Conversation((*before.turns, _failed(question, reason)), stop)
     finally:
         stop.set()
 
 
-def _until(stop: threading.Event, events: Iterator[Event]) -> Iterator[tuple[Event, bool]]:
-    """Events as they come, each with whether it is the latest, until `stop` is set: at once then,
-    even while the next is awaited.
+def _failed(question: str, reason: str) -> Turn:
+    return Turn(question, messages.problem(reason), problem=reason)
 
-    Gradio's own way to cancel loses the visitor's state when it meets a step in progress.
+
+def _turns(
+    qa: ArticleQA, question: str, before: Conversation, filters: Filters, stop: threading.Event
+) -> Iterator[Turn]:
+    """Yield the new turn in its states; the last one is complete."""
+    yield Turn(question, messages.waiting("Searching the articles"))
+    with qa.library.snapshot() as snapshot:
+        is_empty = snapshot.is_empty()
+    if is_empty:
+        yield Turn(question, messages.no_articles(), problem=messages.NO_ARTICLES)
+        return
+    events = qa.stream(
+        question,
+        history=before.history(),
+        after=filters.after,
+        before=filters.before,
+        source=filters.sources,
+        stop=stop,
+    )
+    text, rewritten = "", None
+    for event, is_latest in _until(stop, events):
+        if isinstance(event, Found):
+            rewritten = event.rewritten_question
+            yield Turn(question, messages.waiting("Reading the passages", rewritten))
+        elif isinstance(event, Delta):
+            text += event.text
+            if is_latest:  # the page may be slower than the model
+                yield Turn(question, messages.draft(text, qa.language_model, rewritten))
+        elif isinstance(event, Answer):
+            yield answered(question, event, len(before.turns) + 1)
+            return
+    yield Turn(question, messages.stopped(text, qa.language_model, rewritten), draft=text)
+
+
+def answered(question: str, answer: Answer, number: int) -> Turn:
+    """Return a turn with its answer, which loses its evidence; the first turn has number 1."""
+    return Turn(
+        question,
+        messages.answer(answer, number),
+        cards.sources(answer, number),
+        replace(answer, evidence=()),
+    )
+
+
+def _until(stop: threading.Event, events: Iterator[Event]) -> Iterator[tuple[Event, bool]]:
+    """Yield events, each with whether it is the latest, until `stop` is set.
+
+    It ends at once then, even while it waits for an event. Gradio's own way to cancel loses the
+    visitor's state if it interrupts a step.
     """
-    came: SimpleQueue[Event | Exception | None] = SimpleQueue()
+    queue: SimpleQueue[Event | Exception | None] = SimpleQueue()
 
     def fetch() -> None:
         try:
             for event in events:
-                came.put(event)
+                queue.put(event)
                 if stop.is_set():
                     return
-            came.put(None)
-        except Exception as error:  # raised again by the thread that waits
-            came.put(error)
+            queue.put(None)
+        except Exception as error:  # raised again by the waiting thread
+            queue.put(error)
 
     threading.Thread(target=fetch, daemon=True).start()
     while not stop.is_set():
         try:
-            event = came.get(timeout=_PATIENCE)
+            event = queue.get(timeout=_POLL)
         except Empty:
             continue
         if event is None:
             return
         if isinstance(event, Exception):
             raise event
-        yield event, came.empty()
+        yield event, queue.empty()

@@ -1,11 +1,11 @@
-"""The tab of the corpus: its articles to look through, to read, to remove and to add to."""
+"""The Corpus tab: articles to browse, read, add and remove."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import wraps
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, cast, get_args
 
@@ -19,153 +19,146 @@ from rag.errors import ArticleQAError
 from rag.langchain import ArticleQA
 from rag.store.library import Order
 from rag.text.words import words
-from rag.types import Span
-from ui.window import page, shelf
+from ui.window import articles_table, greeting, ingest_status
+from ui.window.messages import problem
+from ui.window.reader import reader
+from ui.window.templates import render, static
 from ui.window.timeline import timeline
 
-AT_ONCE = 50  # articles that are listed before more are asked for
-_LONGEST_FILTER = 200  # characters
-_HEADS = {
-    "title": "Title",
-    "source": "Source",
-    "date": "Date",
-    "passages": "Passages",
-    "ingested": "Ingested",
-}
+PAGE_SIZE = 50  # articles that are listed at a time
+MAX_FILTER = 200  # characters
+_COLUMNS = [
+    ("title", "Title"),
+    ("source", "Source"),
+    ("date", "Date"),
+    ("passages", "Passages"),
+    ("ingested", "Ingested"),
+]
 
 Reply = dict[str, Any]
-"""What the page's script is told: pieces of HTML, and numbers."""
+"""What a function returns to the page's script: HTML, text and numbers."""
 
 
-def lay_out(qa: ArticleQA, intake: UploadService) -> gr.HTML:
-    """The corpus; its `input` event says that other articles are in it now."""
+def lay_out(qa: ArticleQA, uploads: UploadService) -> gr.HTML:
+    """Return the tab. Its `input` event is triggered when the library has changed."""
     return gr.HTML(
         elem_id="corpus",
-        html_template=_template(intake),
-        js_on_load=files("ui").joinpath("static", "corpus.js").read_text(encoding="utf-8"),
+        html_template=render(
+            "corpus_tab.html",
+            columns=_COLUMNS,
+            suffixes=",".join(LOADERS),
+            max_bytes=uploads.largest,
+            max_megabytes=uploads.largest // MEGABYTE,
+            max_filter=MAX_FILTER,
+        ),
+        js_on_load=static("corpus.js"),
         apply_default_css=False,
-        server_functions=[_told(each) for each in (*_reading(qa, intake), *_writing(intake))],
+        server_functions=list(map(_with_problems, CorpusFunctions(qa, uploads).all())),
     )
 
 
-def _template(intake: UploadService) -> str:
-    heads = "".join(
-        f'<th role="columnheader" scope="col" class="{order}" aria-sort="none">'
-        f'<button type="button" data-order="{order}">{words}</button></th>'
-        for order, words in _HEADS.items()
-    )
-    values = {
-        "HEADS": heads,
-        "KINDS": ",".join(LOADERS),
-        "LARGEST": str(intake.largest),
-        "MEGABYTES": str(intake.largest // MEGABYTE),
-    }
-    text = files("ui").joinpath("templates", "corpus.html").read_text(encoding="utf-8")
-    for name, value in values.items():
-        text = text.replace(f"[{name}]", value)
-    return text
+@dataclass(frozen=True, slots=True)
+class CorpusFunctions:
+    """The functions that the tab's script calls, each with one value that a visitor may forge."""
 
+    qa: ArticleQA
+    uploads: UploadService
 
-def _told(function: Callable[[Any], Reply]) -> Callable[[Any], Reply]:
-    """What goes wrong is told in a line instead of failing."""
+    def all(self) -> list[Callable[[Any], Reply]]:
+        reading = [self.list_articles, self.read_article, self.draw_timeline, self.ask_removal]
+        return [*reading, self.status, self.add, self.add_samples, self.remove_article]
 
-    @wraps(function)
-    def told(wanted: Any) -> Reply:
-        try:
-            return function(wanted)
-        except ArticleQAError as error:
-            return {"problem": shelf.problem(str(error))}
-        except (TypeError, ValueError, KeyError, AttributeError):  # no request of this page's
-            logging.getLogger(__name__).debug("a request that cannot be", exc_info=True)
-            return {"problem": shelf.problem("that cannot be understood")}
-
-    return told
-
-
-def _reading(qa: ArticleQA, intake: UploadService) -> list[Callable[[Any], Reply]]:
-    library = qa.library
-
-    def list_articles(wanted: Mapping[str, Any]) -> Reply:
-        """A part of the list: `words` to filter by, `order`, `descending`, and `first` to show."""
-        named = words(str(wanted["words"])[:_LONGEST_FILTER])
-        order, first = str(wanted["order"]), max(0, int(wanted["first"]))
+    def list_articles(self, request: Mapping[str, Any]) -> Reply:
+        """Return a part of the list: filter `words`, `order`, `descending`, the `first` row."""
+        terms = words(str(request["words"])[:MAX_FILTER])
+        order, first = str(request["order"]), max(0, int(request["first"]))
         if order not in get_args(Order):
             raise ValueError(order)
-        with library.snapshot() as snapshot:
-            found, among = snapshot.count(named), snapshot.count()
+        with self.qa.library.snapshot() as snapshot:
+            matches, total = snapshot.count(terms), snapshot.count()
             entries = snapshot.listing(
-                named,
+                terms,
                 order=cast(Order, order),
-                descending=bool(wanted["descending"]),
-                limit=AT_ONCE,
+                descending=bool(request["descending"]),
+                limit=PAGE_SIZE,
                 offset=first,
             )
+        has_samples = bool(self.uploads.samples)
         return {
-            "rows": shelf.rows(entries),
-            "count": shelf.count(found, among, is_filtered=bool(named)),
-            "more": max(0, found - first - len(entries)),
-            "nothing": "" if among else shelf.nothing_yet(has_samples=bool(intake.samples)),
+            "rows": articles_table.rows(entries),
+            "count": articles_table.summary(matches, total, is_filtered=bool(terms)),
+            "more": max(0, matches - first - len(entries)),
+            "nothing": "" if total else greeting.empty_library(has_samples=has_samples),
         }
 
-    def read_article(article_id: Any) -> Reply:
-        """An article as HTML, with nothing marked."""
-        article = qa.article(str(article_id))
-        end = len(article.text) if article else 0
-        return {"html": page.reader(article, Span(end, end), "")}
+    def read_article(self, article_id: Any) -> Reply:
+        """Return an article as HTML."""
+        return {"html": reader(self.qa.article(str(article_id)))}
 
-    def draw_timeline(_: Any) -> Reply:
-        """The picture of the corpus over time."""
-        with library.snapshot() as snapshot:
+    def draw_timeline(self, _: Any) -> Reply:
+        """Return the chart of the articles over time."""
+        with self.qa.library.snapshot() as snapshot:
             return {"html": timeline(snapshot.months())}
 
-    def ask_removal(article_id: Any) -> Reply:
-        """The question before an article is removed."""
-        with library.snapshot() as snapshot:
+    def ask_removal(self, article_id: Any) -> Reply:
+        """Return the question to confirm before an article is removed."""
+        with self.qa.library.snapshot() as snapshot:
             entry = snapshot.entry(str(article_id))
         if entry is None:
-            return {"problem": shelf.problem("this article is no longer in the library")}
-        return {"html": shelf.removal(entry, is_upload=intake.is_upload(entry.origin))}
+            return {"problem": problem("this article is no longer in the library")}
+        is_upload = self.uploads.is_upload(entry.origin)
+        return {"html": articles_table.removal(entry, is_upload=is_upload)}
 
-    return [list_articles, read_article, draw_timeline, ask_removal]
-
-
-def _writing(intake: UploadService) -> list[Callable[[Any], Reply]]:
-    def look(_: Any) -> Reply:
-        """How an ingest goes."""
-        state = intake.state()
+    def status(self, _: Any = None) -> Reply:
+        """Return the state of the library and of an ingest."""
+        state = self.uploads.state()
         return {
-            "html": shelf.progress(state),
-            "generation": state.version,
+            "html": ingest_status.status(state),
+            "version": state.version,
             "running": state.is_running,
             "busy": state.is_busy_elsewhere,
         }
 
-    def add(wanted: Mapping[str, Any]) -> Reply:
-        """Begin to ingest uploaded `files` and `addresses`, one a line."""
+    def add(self, request: Mapping[str, Any]) -> Reply:
+        """Begin to ingest uploaded `files` and `addresses`, which are separated by white space."""
         uploads = [
-            Upload(str(each["name"]), int(each["size"]), _transferred(each.get("path")))
-            for each in wanted["files"]
+            Upload(str(file["name"]), int(file["size"]), _received(file.get("path")))
+            for file in request["files"]
         ]
-        intake.add(uploads, str(wanted["addresses"]).split())
-        return look(None)
+        self.uploads.add(uploads, str(request["addresses"]).split())
+        return self.status()
 
-    def add_samples(_: Any) -> Reply:
+    def add_samples(self, _: Any) -> Reply:
         """Begin to ingest the sample articles."""
-        intake.add_samples()
-        return look(None)
+        self.uploads.add_samples()
+        return self.status()
 
-    def remove_article(article_id: Any) -> Reply:
-        """Take an article out."""
-        intake.remove(str(article_id))
-        return look(None)
-
-    return [look, add, add_samples, remove_article]
+    def remove_article(self, article_id: Any) -> Reply:
+        """Remove an article."""
+        self.uploads.remove(str(article_id))
+        return self.status()
 
 
-def _transferred(path: Any) -> Path | None:
-    """A file that Gradio has received; no other file can be named."""
+def _with_problems(function: Callable[[Any], Reply]) -> Callable[[Any], Reply]:
+    """Return a function that replies with a `problem` in place of an error."""
+
+    @wraps(function)
+    def replying(request: Any) -> Reply:
+        try:
+            return function(request)
+        except ArticleQAError as error:
+            return {"problem": problem(str(error))}
+        except (TypeError, ValueError, KeyError, AttributeError):  # not a request of our page
+            logging.getLogger(__name__).debug("an invalid request", exc_info=True)
+            return {"problem": problem("this request is not valid")}
+
+    return replying
+
+
+def _received(path: Any) -> Path | None:
+    """Return the path of a file that Gradio has received; None for any other file."""
     if not path:
         return None
-    found = Path(str(path)).resolve()
-    is_received = found.is_relative_to(Path(get_upload_folder()).resolve())
-    return found if is_received and found.is_file() else None
+    resolved = Path(str(path)).resolve()
+    is_inside = resolved.is_relative_to(Path(get_upload_folder()).resolve())
+    return resolved if is_inside and resolved.is_file() else None

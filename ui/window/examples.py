@@ -1,4 +1,4 @@
-"""Questions to begin with: of the articles themselves, and only such as they answer."""
+"""Example questions about the articles in the library, which answer them."""
 
 from __future__ import annotations
 
@@ -6,93 +6,125 @@ import calendar
 import re
 import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future
 
 from rag.langchain import ArticleQA
-from rag.text.words import in_one_line
-from rag.types import Summary
+from rag.text.words import in_one_line, words
+from rag.types import Article
 
-SEEDS = {
+SAMPLE_QUESTIONS = {
     "Who condemned the missile launch?": "held a telephone meeting with Foreign Minister of Japan",
     "What is the alliance based on?": "held a telephone meeting with Foreign Minister of Japan",
     "How many nuclear tests has North Korea carried out?": "North Korea’s six nuclear tests",
     "What is the Hwasong-12?": "What is the Hwasong-12?",
 }
-"""Questions about the seed articles, each with words of the title that it needs."""
+"""Questions about the sample articles, each with words from the title of the article it needs."""
 
-_MOST = 4
-_READ = 12  # articles, the newest
-_LONGEST = 60  # characters of a name or a title
-_NAMED = 2  # times at least, by the article that is about it
-# Words written large, as names are; what opens a sentence may be none.
+_MAX_EXAMPLES = 4
+_MAX_ARTICLES = 12  # the newest, from which examples are made
+_MAX_NAME = 60  # characters of a name or title
+_MIN_MENTIONS = 2  # of a name, in the article that is about it
+# Names are capitalized within a sentence. The first word of a sentence may not be a name.
 _WORD = r"[^\W\d_a-z][\w-]*"
 _NAME = re.compile(rf"(?P<before>[^\W\d_A-Z] )?\b(?P<name>(?:(?<= )the )?{_WORD}(?: {_WORD})*)")
 _TIMES = frozenset([*calendar.month_name, *calendar.day_name])
 
 
 class Examples:
-    """The questions for a library as it is; they are sought once for each state of it."""
+    """Finds example questions once for each version of the library."""
 
     def __init__(self, qa: ArticleQA) -> None:
         self._qa = qa
-        self._lock = threading.Lock()
-        self._made: dict[str, list[str]] = {}
+        self._lock = threading.Lock()  # never held while the examples are found
+        self._version: str | None = None
+        self._latest: Future[list[str]] = Future()
+        self._questions: list[str] | None = None
 
     def questions(self) -> list[str]:
-        """May take seconds the first time: each question is put to the articles."""
+        """Return the examples.
+
+        They take seconds to find. Meanwhile other callers get those of the previous version; only
+        at the very first do they wait.
+        """
+        version = self._qa.library.version()
         with self._lock:
-            version = self._qa.library.version()
-            if version not in self._made:
-                self._made = {version: self._sought()}
-            return self._made[version]
+            latest, previous = self._latest, self._questions
+            is_ours = version != self._version
+            if is_ours:
+                self._version, self._latest = version, Future()
+                latest = self._latest
+        if not is_ours:
+            return latest.result() if latest.done() or previous is None else previous
+        try:
+            questions = self._find()
+        except BaseException as error:
+            latest.set_exception(error)
+            with self._lock:
+                if self._latest is latest:
+                    self._version = None  # the next caller tries again
+            raise
+        latest.set_result(questions)
+        with self._lock:
+            if self._latest is latest:
+                self._questions = questions
+        return questions
 
-    def _sought(self) -> list[str]:
-        articles = self._qa.articles()
-        titles = [article.title for article in articles]
-        if all(any(words in title for title in titles) for words in SEEDS.values()):
-            return list(SEEDS)
-        found: list[str] = []
-        for question in dict.fromkeys(self._candidates(articles[:_READ])):
+    def _find(self) -> list[str]:
+        with self._qa.library.snapshot() as snapshot:
+            if all(snapshot.count(words(title)) for title in SAMPLE_QUESTIONS.values()):
+                return list(SAMPLE_QUESTIONS)
+            newest = [entry.id for entry in snapshot.listing(limit=_MAX_ARTICLES)]
+            by_id = snapshot.articles(newest)
+        articles = [by_id[article_id] for article_id in newest]
+        answerable: list[str] = []
+        for question in dict.fromkeys(candidates(articles)):
             if self._qa.answerable(question):
-                found.append(question)
-            if len(found) == _MOST:
+                answerable.append(question)
+            if len(answerable) == _MAX_EXAMPLES:
                 break
-        return found
+        return answerable
 
-    def _candidates(self, articles: Sequence[Summary]) -> Iterator[str]:
-        """What a title asks, then what articles speak of by name, then their titles."""
-        titles = [in_one_line(article.title) for article in articles]
-        yield from (title for title in titles if title.endswith("?") and len(title) <= _LONGEST)
-        wholes = [whole for each in articles if (whole := self._qa.article(each.id))]
-        named = [names(whole.text) for whole in wholes]
-        known = Counter(name for each in named for name in each)
-        for whole, counts in zip(wholes, named, strict=True):
-            # What the title names, and is named often here and seldom elsewhere, is the subject.
-            best = sorted(
-                counts,
-                key=lambda name: (
-                    name.removeprefix("the ") in whole.title,
-                    counts[name] / known[name],
-                ),
-            )
-            yield from (f"What is said about {name}?" for name in best[-1:])
-        yield from (f"What is said about “{_short(title)}”?" for title in titles)
+
+def candidates(articles: list[Article]) -> Iterator[str]:
+    """Yield titles that are questions, then questions about the articles' subjects and titles."""
+    titles = [in_one_line(article.title) for article in articles]
+    yield from (title for title in titles if title.endswith("?") and len(title) <= _MAX_NAME)
+    mentions = [names(article.text) for article in articles]
+    totals: Counter[str] = Counter()
+    for counts in mentions:
+        totals.update(counts.keys())
+    for article, counts in zip(articles, mentions, strict=True):
+        if counts:
+            yield f"What is said about {_subject(article.title, counts, totals)}?"
+    yield from (f"What is said about “{_shortened(title)}”?" for title in titles)
+
+
+def _subject(title: str, counts: dict[str, int], totals: Counter[str]) -> str:
+    """Return the name that is in the title, and is frequent here and rare elsewhere."""
+
+    def rank(name: str) -> tuple[bool, float]:
+        return name.removeprefix("the ") in title, counts[name] / totals[name]
+
+    return sorted(counts, key=rank)[-1]
 
 
 def names(text: str) -> dict[str, int]:
-    """What a text names within its sentences, and how often; once is by chance."""
-    found = (match["name"] for match in _NAME.finditer(text) if match["before"])
-    kept = (name for name in found if 2 < len(name) <= _LONGEST and name not in _TIMES)
-    counts = {name: count for name, count in Counter(kept).items() if count >= _NAMED}
-    return {name: count for name, count in counts.items() if not _derived(name, counts)}
+    """Return the names in a text and how often each occurs, if it occurs at least twice."""
+    matches = (match["name"] for match in _NAME.finditer(text) if match["before"])
+    usable = (name for name in matches if 2 < len(name) <= _MAX_NAME and name not in _TIMES)
+    counts = {name: count for name, count in Counter(usable).items() if count >= _MIN_MENTIONS}
+    return {name: count for name, count in counts.items() if not _is_derived(name, counts)}
 
 
-def _derived(name: str, counts: Iterable[str]) -> bool:
-    """Whether it is another name with an ending, as Korean is of Korea."""
-    return any(name != other and re.fullmatch(rf"{re.escape(other)}\w+", name) for other in counts)
+def _is_derived(name: str, names: Iterable[str]) -> bool:
+    """Return whether a name is another one with an ending, like Korean and Korea."""
+    return any(
+        name != stem and re.fullmatch(rf"{re.escape(stem)}\w+", name) is not None for stem in names
+    )
 
 
-def _short(line: str) -> str:
-    if len(line) <= _LONGEST:
-        return line
-    return line[:_LONGEST].rsplit(" ", 1)[0] + "…"
+def _shortened(title: str) -> str:
+    if len(title) <= _MAX_NAME:
+        return title
+    return title[:_MAX_NAME].rsplit(" ", 1)[0] + "…"

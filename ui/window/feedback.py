@@ -1,9 +1,8 @@
-"""What a reader thinks of an answer, or of one of its citations: the window's side of it."""
+"""Readers' ratings of answers and of single citations."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib.resources import files
 from typing import get_args
 
 import gradio as gr
@@ -12,63 +11,70 @@ from rag.errors import StoreError
 from rag.feedback import MAX_REASON, Opinion, record
 from rag.langchain import ArticleQA
 from rag.text.words import in_one_line
-from rag.types import Answer
+from rag.types import Answer, Citation
 from ui.window.conversation import Conversation
+from ui.window.templates import render, static
 
 
 def lay_out() -> gr.HTML:
-    """The place for a reason; its `judge` event says what is thought of which answer."""
-    template = files("ui").joinpath("templates", "feedback.html").read_text(encoding="utf-8")
+    """Return the dialog that asks for a reason. Its `judge` event carries the rating."""
     return gr.HTML(
         elem_id="feedback",
-        html_template=template.replace("[LONGEST]", str(MAX_REASON)),
-        js_on_load=files("ui").joinpath("static", "feedback.js").read_text(encoding="utf-8"),
+        html_template=render("feedback_dialog.html", max_reason=MAX_REASON),
+        js_on_load=static("feedback.js"),
         apply_default_css=False,
     )
 
 
 def judging(qa: ArticleQA) -> Callable[[Conversation, gr.EventData], None]:
-    """What happens at a `judge` event: it is written into the library's file.
+    """Return the handler of `judge` events, which records ratings in the library.
 
-    The page names an answer, and the server's own copy of it is what is written.
+    The page only names an answer by its turn; what is recorded is the server's copy of it.
     """
 
-    def judge(now: Conversation, event: gr.EventData) -> None:
+    def judge(conversation: Conversation, event: gr.EventData) -> None:
         opinion, turn, number = event.opinion, event.turn, event.number
         if opinion not in get_args(Opinion) or not isinstance(turn, int):
             return
-        answer = now.turns[turn - 1].answer if 1 <= turn <= len(now.turns) else None
-        blamed = number if opinion == "wrong citation" else None
+        turns = conversation.turns
+        answer = turns[turn - 1].answer if 1 <= turn <= len(turns) else None
+        is_citation = opinion == "wrong citation"
         if answer is None:
-            _tell("There is no answer to judge any more.")
-        elif opinion == "wrong citation" and number not in _numbers(answer):
-            _tell("The answer has no such citation any more.")
-        elif not _stands(qa, answer):
-            _tell("The articles have changed since; ask again to judge the answer.")
+            _notify("This answer is no longer available.")
+        elif is_citation and number not in [citation.number for citation in answer.citations]:
+            _notify("This citation is no longer part of the answer.")
+        elif not _is_current(qa, answer):
+            _notify("The articles have changed since. Ask again to rate the answer.")
         else:
-            try:
-                record(qa.library, answer, opinion, number=blamed, reason=str(event.reason))
-                _tell("Noted, thank you.")
-            except StoreError as error:
-                gr.Warning(in_one_line(str(error)))
+            _record(qa, answer, opinion, number if is_citation else None, str(event.reason))
 
     return judge
 
 
-def _tell(words: str) -> None:
-    gr.Info(words, title="Feedback", duration=4)
+def _record(
+    qa: ArticleQA, answer: Answer, opinion: Opinion, number: int | None, reason: str
+) -> None:
+    try:
+        record(qa.library, answer, opinion, number=number, reason=reason)
+    except StoreError as error:
+        gr.Warning(in_one_line(str(error)))
+    else:
+        _notify("Thank you, your feedback was saved.")
 
 
-def _numbers(answer: Answer) -> list[int]:
-    return [citation.number for citation in answer.citations]
+def _notify(text: str) -> None:
+    gr.Info(text, title="Feedback", duration=4)
 
 
-def _stands(qa: ArticleQA, answer: Answer) -> bool:
-    """Whether all that is cited is in the library: a chat that a browser kept may say otherwise."""
+def _is_current(qa: ArticleQA, answer: Answer) -> bool:
+    """Return whether all quotations are in the library: a chat from a browser may be forged."""
     with qa.library.snapshot() as snapshot:
-        articles = snapshot.articles({each.article_id for each in answer.citations})
-    return all(
-        each.article_id in articles
-        and articles[each.article_id].text[each.start : each.end] == each.quote
-        for each in answer.citations
-    )
+        articles = snapshot.articles({citation.article_id for citation in answer.citations})
+
+    def is_current(citation: Citation) -> bool:
+        article = articles.get(citation.article_id)
+        return article is not None and (
+            article.text[citation.start : citation.end] == citation.quote
+        )
+
+    return all(map(is_current, answer.citations))

@@ -1,4 +1,4 @@
-"""The chat window as a server on this machine."""
+"""The chat window as a server."""
 
 from __future__ import annotations
 
@@ -16,13 +16,15 @@ from rag.langchain import ArticleQA
 from rag.opening import build_assistant, create_library, open_encoder
 from rag.settings import Settings
 from ui.access import Access, Guarded
+from ui.settings import WindowSettings
+from ui.window import templates
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-# With these the browser itself refuses to fetch anything from, or send anything to, elsewhere.
-# Gradio's page has scripts in it and compiles its templates: hence the two that are "unsafe".
+# With these the browser neither fetches anything from elsewhere nor sends anything there. Gradio's
+# page has inline scripts and compiles its templates, which needs the two "unsafe" sources.
 _HEADERS = {
     "content-security-policy": "default-src 'self'; "
     "script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
@@ -33,66 +35,73 @@ _HEADERS = {
 }
 
 
-def serve(settings: Settings, *, everyone: bool = False) -> None:
-    """Show the window until it is interrupted.
+def serve(settings: Settings, window: WindowSettings, *, everyone: bool = False) -> None:
+    """Serve the window until it is interrupted, over an empty library if there is none yet.
 
-    Where nothing has been ingested yet it begins an empty library, to which visitors can add.
-    Raises SettingsError for a host or port that cannot be had, or where strangers are let in and
-    `everyone` does not say that they may be.
+    Raises SettingsError if the host or port is not available, or if strangers could use the window
+    although `everyone` is not set.
     """
-    access = Access.of(settings.host, settings.auth.get_secret_value(), everyone=everyone)
-    with _listen(settings.host, settings.port) as door, _assistant(settings) as qa:
+    access = Access.of(window.host, window.auth.get_secret_value(), everyone=everyone)
+    with _listen(window.host, window.port) as listener, _open(settings) as qa:
         threading.Thread(target=_warm_up, args=(qa,), daemon=True).start()
-        app = application(qa, access, limit=settings.upload_limit, total=settings.upload_total)
+        app = application(qa, access, limit=window.upload_limit, total=window.upload_total)
         config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1)
-        print(f"article-qa is ready at {_url(door)} (Ctrl-C stops it)", flush=True)
+        print(f"article-qa is ready at {_url(listener)} (Ctrl-C stops it)", flush=True)
         with suppress(KeyboardInterrupt):
-            _Server(config).run(sockets=[door])
+            _Server(config).run(sockets=[listener])
 
 
 def application(
-    qa: ArticleQA, access: Access = Access(), *, limit: int = 20, total: int = 2000
+    qa: ArticleQA,
+    access: Access = Access(),
+    *,
+    limit: int = 20,
+    total: int = 2000,
+    concurrency: int = 8,
+    queue_size: int = 100,
 ) -> FastAPI:
-    """The window as an ASGI application: no sharing, no telemetry.
+    """Return the window as an ASGI application, without Gradio's sharing and telemetry.
 
-    `limit` is in megabytes, of a file that is handed in, and `total` of all that are kept.
+    `limit` is the size of an uploaded file in megabytes, `total` that of all of them. `concurrency`
+    questions are answered at a time, and `queue_size` may wait.
 
-    Gradio's own `launch` is not used: it asks its server over HTTP whether it runs, which fails
-    behind a proxy, and tries a port on 127.0.0.1 whatever the host.
+    Gradio's own `launch` is not used: it checks its server over HTTP, which fails behind a proxy,
+    and tries a port on 127.0.0.1 whatever the host.
     """
     from fastapi import FastAPI
     from starlette.middleware.cors import CORSMiddleware
 
     from ingest.uploads import UploadService
     from ui import mcp
-    from ui.window import layout as window
+    from ui.window import page
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     mcp.mount(app, qa)
-    app.add_middleware(CORSMiddleware)  # no origin but our own; Gradio's would let any in
+    app.add_middleware(CORSMiddleware)  # allows no other origin; Gradio would allow all of them
     app.add_middleware(Guarded, access=access)
-    app.add_middleware(_Sealed)
-    closed = not access.is_known
-    intake = UploadService(
-        qa.library, qa.assistant.retriever.encoder, limit=limit, total=total, is_closed=closed
+    app.add_middleware(_SecurityHeaders)
+    encoder = qa.assistant.retriever.encoder
+    uploads = UploadService(
+        qa.library, encoder, limit=limit, total=total, is_closed=not access.is_known
     )
-    window.mount(app, window.build(qa, intake), intake.largest)
+    blocks = page.build(qa, uploads, concurrency=concurrency, queue_size=queue_size)
+    page.mount(app, blocks, uploads.largest)
     return app
 
 
-def _assistant(settings: Settings) -> ArticleQA:
+def _open(settings: Settings) -> ArticleQA:
     encoder = open_encoder(settings)
     return ArticleQA(build_assistant(settings, create_library(settings, encoder), encoder))
 
 
 class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Every page still open holds a stream; that it is cut off is no error to report."""
+        """Do not report the streams of open pages, which are cut off, as errors."""
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
         await super().shutdown(sockets)
 
 
-class _Sealed:
+class _SecurityHeaders:
     """ASGI middleware that adds the headers to every response."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -100,12 +109,12 @@ class _Sealed:
         self._headers = [(name.encode(), value.encode()) for name, value in _HEADERS.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def sealed(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message["headers"] = [*message.get("headers", ()), *self._headers]
             await send(message)
 
-        await self._app(scope, receive, sealed)
+        await self._app(scope, receive, send_with_headers)
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -121,14 +130,15 @@ def _listen(host: str, port: int) -> socket.socket:
         ) from None
 
 
-def _url(door: socket.socket) -> str:
-    host, port = door.getsockname()[:2]
+def _url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
     if host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
         host = "localhost"
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _warm_up(qa: ArticleQA) -> None:
-    """Load the embedding model while the visitor still reads; if it fails, an answer says why."""
+    """Prepare the first answer while the visitor still reads. If it fails, the answer says why."""
+    templates.load()
     with suppress(ArticleQAError):
         qa.assistant.retriever.encoder.embed(["ready"])

@@ -1,40 +1,40 @@
-// Runs once, when the sources are on the page; `element`, `server` and `watch` are Gradio's.
-// What the server sends is escaped there (ui/page.py); here no text is made into markup.
+// Runs once, when the sources are on the page. `element`, `server`, `trigger` and `watch` come from
+// Gradio. The server escapes the HTML it sends (ui/templates); no other text becomes markup here.
 
 const desk = document.getElementById("desk");
 const beside = document.getElementById("beside");
 const list = element.querySelector(".list");
 const reader = element.querySelector(".reader");
-const told = element.querySelector(".told");
+const status = element.querySelector(".status");
 const narrow = matchMedia("(max-width: 860px)");
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 let opener = null;
-let asked = 0;
+let questionCount = 0;
 
-function bring(target, block) {
+function scrollTo(target, block) {
   target.scrollIntoView({ block, behavior: still.matches ? "auto" : "smooth" });
 }
 
-function tell(words) {
-  told.textContent = words;
-  setTimeout(() => (told.textContent = ""), 2500);
+function notify(text) {
+  status.textContent = text;
+  setTimeout(() => (status.textContent = ""), 2500);
 }
 
-// On a phone the sources of an answer lie folded under it, the latest ones open. Gradio draws all of
-// them anew beside the conversation whenever there are others.
+// On a phone the sources of an answer are folded under it, and the latest ones are open. Gradio
+// renders all of them beside the conversation again whenever they change.
 function fold() {
   const folds = [...desk.querySelectorAll("#conversation .fold")];
   const sections = desk.querySelectorAll(".turn[id]");
   if (!narrow.matches) {
-    if (folds.some((each) => each.querySelector(".turn"))) list.replaceChildren(...sections);
+    if (folds.some((details) => details.querySelector(".turn"))) list.replaceChildren(...sections);
     return;
   }
   for (const section of list.querySelectorAll(".turn[id]")) {
-    const place = folds.find((each) => each.id === `fold-${section.id}`);
+    const place = folds.find((details) => details.id === `fold-${section.id}`);
     if (!place) continue;
     place.querySelector(".turn")?.remove();
     place.append(section);
-    for (const each of folds) each.open = each === folds.at(-1);
+    for (const details of folds) details.open = details === folds.at(-1);
   }
 }
 
@@ -43,22 +43,22 @@ function showSource(id, takesFocus = true) {
   const turn = card?.closest(".turn");
   if (!turn) return;
   closeArticle(takesFocus);
-  for (const each of list.querySelectorAll(".turn")) {
-    each.classList.toggle("current", each === turn);
+  for (const section of list.querySelectorAll(".turn")) {
+    section.classList.toggle("current", section === turn);
   }
-  for (const each of desk.querySelectorAll(".card")) {
-    each.classList.toggle("called", each === card);
+  for (const other of desk.querySelectorAll(".card")) {
+    other.classList.toggle("called", other === card);
   }
   turn.closest(".fold")?.setAttribute("open", "");
   if (takesFocus) card.focus({ preventScroll: true });
-  const tall = card.offsetHeight > beside.clientHeight;
-  bring(card, narrow.matches || tall ? "start" : "nearest");
+  const isTall = card.offsetHeight > beside.clientHeight;
+  scrollTo(card, narrow.matches || isTall ? "start" : "nearest");
 }
 
 function showMark(id) {
   const mark = desk.querySelector(`a.cite[href="#${CSS.escape(id)}"]`);
   mark?.focus({ preventScroll: true });
-  if (mark) bring(mark, "center");
+  if (mark) scrollTo(mark, "center");
 }
 
 function placeOf(button) {
@@ -69,11 +69,11 @@ function placeOf(button) {
 async function openArticle(button) {
   const { article } = button.dataset;
   const turn = button.closest(".card") && button.closest(".turn");
-  const same = turn?.querySelectorAll(`button[data-article="${CSS.escape(article)}"]`) ?? [];
-  const others = [...same].filter((each) => each !== button);
+  const buttons = turn?.querySelectorAll(`button[data-article="${CSS.escape(article)}"]`) ?? [];
+  const others = [...buttons].filter((other) => other !== button);
   const places = turn ? [button, ...others].map(placeOf) : [];
   const html = await server.open_article([article, places]).catch(() => null);
-  if (typeof html !== "string") return tell("The article cannot be opened: nothing answers");
+  if (typeof html !== "string") return notify("The article could not be opened: the server does not respond");
   opener = button;
   reader.innerHTML = `<button type="button" class="back">Back</button>${html}`;
   reader.hidden = false;
@@ -95,18 +95,18 @@ function closeArticle(givesFocus = true) {
 
 async function copyAnswer() {
   const plain = [...desk.querySelectorAll(".plain")].at(-1)?.textContent;
-  if (!plain) return tell("There is no answer to copy yet");
+  if (!plain) return notify("There is no answer to copy yet");
   try {
     await navigator.clipboard.writeText(plain);
   } catch {
-    // Without https, other machines' browsers have no clipboard but this one.
+    // Browsers on other machines offer the clipboard API only over https.
     const field = document.body.appendChild(document.createElement("textarea"));
     field.value = plain;
     field.select();
     document.execCommand("copy");
     field.remove();
   }
-  tell("Copied with its sources");
+  notify("Copied with its sources");
 }
 
 function editQuestion(link) {
@@ -114,7 +114,7 @@ function editQuestion(link) {
   document.querySelector("#question textarea").focus();
 }
 
-function writeNext() {
+function focusQuestion() {
   if (!narrow.matches) document.querySelector("#question textarea").focus();
 }
 
@@ -124,12 +124,12 @@ const actions = {
   "button[data-article]": openArticle,
   "a.edit": editQuestion,
   "button.back": () => closeArticle(),
-  "#limits > button": (button) => narrow.matches && bring(button, "center"),
+  "#limits > button": (button) => narrow.matches && scrollTo(button, "center"),
   "#copy": copyAnswer,
-  "#clear, .example": writeNext,
+  "#clear, .example": focusQuestion,
 };
 
-document.addEventListener("tell", (event) => tell(event.detail));
+document.addEventListener("notify", (event) => notify(event.detail));
 
 document.addEventListener("click", (event) => {
   for (const [selector, action] of Object.entries(actions)) {
@@ -140,7 +140,7 @@ document.addEventListener("click", (event) => {
   }
 });
 
-// Whoever goes from mark to mark by keyboard sees each one's source beside it.
+// Moving from mark to mark with the keyboard shows the source of each.
 document.addEventListener("focusin", ({ target }) => {
   const isMark = target.matches("#conversation a.cite");
   if (isMark && !narrow.matches) showSource(target.hash.slice(1), false);
@@ -152,24 +152,24 @@ document.addEventListener("keydown", (event) => {
 
 narrow.addEventListener("change", fold);
 
-// New sources are read from the top.
+// New sources are shown from the top.
 watch("value", () => {
   opener = null;
   if (!narrow.matches) beside.scrollTop = 0;
 });
 
-// The conversation is not on the page yet when this runs, and Gradio redraws it at will.
+// The conversation is not on the page yet when this runs, and Gradio may render it again at any time.
 new MutationObserver(() => {
   fold();
   for (const message of desk.querySelectorAll("#conversation [data-testid][aria-label]")) {
-    message.removeAttribute("aria-label"); // Gradio reads out the message's HTML; its text will do
+    message.removeAttribute("aria-label"); // Gradio puts the message's HTML here; a screen reader needs only its text
   }
-  // A list that has no items, as Gradio draws it.
+  // Gradio calls it a list, although it has no list items.
   desk.querySelector(".examples[role=list]")?.setAttribute("role", "group");
   const limits = desk.querySelector("#limits > button");
   limits?.setAttribute("aria-expanded", limits.classList.contains("open"));
   const questions = desk.querySelectorAll("#conversation .user-row");
-  // The first is in view anyway.
-  if (narrow.matches && questions.length > Math.max(asked, 1)) bring(questions[questions.length - 1], "start");
-  asked = questions.length;
+  // The first question is in view anyway.
+  if (narrow.matches && questions.length > Math.max(questionCount, 1)) scrollTo(questions[questions.length - 1], "start");
+  questionCount = questions.length;
 }).observe(desk, { childList: true, subtree: true, attributeFilter: ["aria-label", "class"] });

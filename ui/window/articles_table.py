@@ -1,0 +1,35 @@
+"""The table of articles in the Corpus tab."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from urllib.parse import unquote
+
+from rag.answering.render import WEB, counted
+from rag.types import Entry
+from ui.window.templates import render
+
+
+def rows(entries: Iterable[Entry]) -> str:
+    """Return a table row for each article."""
+    return render("article_rows.html", entries=entries)
+
+
+def summary(matches: int, total: int, *, is_filtered: bool) -> str:
+    """Return how many articles there are and how many of them match the filter, as plain text."""
+    if not total:
+        return ""
+    return (
+        f"{matches:,} of {counted(total, 'article')}" if is_filtered else counted(total, "article")
+    )
+
+
+def removal(entry: Entry, *, is_upload: bool) -> str:
+    """Return the question before an article is removed, and what happens to its origin."""
+    return render(
+        "removal.html",
+        entry=entry,
+        name=unquote(entry.origin.rsplit("/", 1)[-1]),
+        is_upload=is_upload,
+        is_page=entry.origin.startswith(WEB),
+    )
