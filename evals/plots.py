@@ -1,4 +1,4 @@
-"""The figures of evals.bench as a table and as pictures."""
+"""The results of evals.bench as Markdown tables and plots."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _COLOURS = ("#2a6f97", "#61a5c2", "#e09f3e", "#9a9a9a")
 
 
 def table(found: dict[str, Any]) -> str:
-    """The README's table."""
+    """Return the tables of docs/benchmarks.md as Markdown."""
     ingest, start, threads = found["ingest"], found["start"], found["threads"]
     pairs = [ours / theirs for ours, theirs in zip(ingest["ours"], ingest["theirs"], strict=True)]
     sizes = list(found["sizes"].values())
@@ -57,15 +57,15 @@ def table(found: dict[str, Any]) -> str:
         + f"; {threads['different']} of them differ from those to one thread.",
         "",
         "![Six curves over the number of passages: ingest, sync, question, recall, memory, disk]"
-        "(docs/bench-scale.svg)",
+        "(images/bench-scale.svg)",
         "",
-        "![Where the milliseconds of a question go](docs/bench-ask.svg)",
+        "![Where the milliseconds of a question go](images/bench-ask.svg)",
     ]
     return "\n".join(lines)
 
 
 def _row(of: dict[str, Any]) -> str:
-    """What was measured at one size."""
+    """Return the row of one library size."""
     stored = "" if of["own"] else " stored"
     cells = (
         f"{of['passages']:,}",
@@ -82,7 +82,7 @@ def _row(of: dict[str, Any]) -> str:
 
 
 def draw(found: dict[str, Any], folder: Path) -> None:
-    """Write bench-scale.svg and bench-ask.svg."""
+    """Write bench-scale.svg and bench-ask.svg into a folder."""
     import matplotlib as mpl
 
     mpl.use("svg")

@@ -1,4 +1,4 @@
-"""The pictures in docs/: every state of the window. They are taken with SCREENSHOTS=1."""
+"""The pictures in docs/images: every state of the window. They are taken with SCREENSHOTS=1."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.writing import DRAFT, worded
 from tests.writing import QUESTION as WRITTEN
 
 pytestmark = pytest.mark.skipif(
-    not os.environ.get("SCREENSHOTS"), reason="SCREENSHOTS=1 writes the pictures in docs/"
+    not os.environ.get("SCREENSHOTS"), reason="SCREENSHOTS=1 takes the pictures in docs/images"
 )
 SIZES = {"": {"width": 1280, "height": 800}, "-phone": {"width": 390, "height": 844}}
 COLOURS = 128  # of a picture; few, so that it stays small
@@ -32,12 +32,12 @@ def device(request: pytest.FixtureRequest) -> str:
 
 
 def picture(page: playwright.Page, name: str) -> None:
-    """The window as it is now, in docs/."""
+    """Save the window as it is now in docs/images."""
     from PIL import Image
 
     page.mouse.move(0, 0)
     page.evaluate("document.fonts.ready")
-    path = ROOT / "docs" / f"{name}.png"
+    path = ROOT / "docs" / "images" / f"{name}.png"
     taken = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
     taken.quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
     assert path.stat().st_size < 100_000

@@ -6,7 +6,6 @@ import pytest
 
 from rag.errors import SettingsError
 from rag.settings import WINDOW_NAMES, Settings
-from tests.conftest import ROOT
 from ui.settings import WindowSettings
 
 
@@ -74,11 +73,3 @@ def test_an_empty_value_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_home_folder_is_expanded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ARTICLE_QA_HOME", "~/library")
     assert Settings.load().home == Path.home() / "library"
-
-
-def test_the_readme_lists_every_setting_with_its_default() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    for name, field in (Settings.model_fields | WindowSettings.model_fields).items():
-        assert (
-            f"| `ARTICLE_QA_{name.upper()}` | `{field.default}` | {field.description} |" in readme
-        )

@@ -55,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     sizes = before | results["sizes"]
     results["sizes"] = dict(sorted(sizes.items(), key=lambda size: int(size[0])))
     path.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-    plots.draw(results, ROOT / "docs")
+    plots.draw(results, ROOT / "docs" / "images")
     _write(plots.table(results))
     print(plots.table(results))
     return 0
@@ -86,7 +86,7 @@ def run(arguments: argparse.Namespace, work: Path) -> dict[str, Any]:
 
 
 def _write(table: str) -> None:
-    path = ROOT / "README.md"
+    path = ROOT / "docs" / "benchmarks.md"
     before, _, rest = path.read_text(encoding="utf-8").partition(_START)
     _, _, after = rest.partition(_END)
     path.write_text(f"{before}{_START}\n{table}\n{_END}{after}", encoding="utf-8")
