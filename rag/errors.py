@@ -1,26 +1,26 @@
-"""What can go wrong, said in one line that tells what to do next."""
+"""Errors. Each message is one line that says what to do next."""
 
 from __future__ import annotations
 
 
 class ArticleQAError(Exception):
-    """The root of every error that this product raises on purpose."""
+    """The base class of all errors that article-qa raises."""
 
 
 class SettingsError(ArticleQAError):
-    """A setting is unknown, or its value cannot be used."""
+    """A setting is unknown, or its value is not valid."""
 
 
 class NoLibraryError(ArticleQAError):
-    """Nothing has been ingested yet at the place that was named."""
+    """There is no library at this location yet."""
 
 
 class ModelMismatchError(ArticleQAError):
-    """The library was built with another encoder than the one that is set."""
+    """The library was built with a different encoder."""
 
 
 class ModelError(ArticleQAError):
-    """The encoder's model is missing, broken, or not what it claims to be."""
+    """A model is missing or broken, or it failed."""
 
 
 class LibraryBusyError(ArticleQAError):
@@ -28,11 +28,11 @@ class LibraryBusyError(ArticleQAError):
 
 
 class StoreError(ArticleQAError):
-    """The library cannot be read or written where it lies."""
+    """The library cannot be read or written."""
 
 
 class QuestionError(ArticleQAError):
-    """The question is empty or too long to be one."""
+    """The question or one of its options is not valid."""
 
 
 class LoadError(ArticleQAError):
@@ -40,4 +40,4 @@ class LoadError(ArticleQAError):
 
 
 class IngestError(ArticleQAError):
-    """A run of the ingestion cannot start."""
+    """An ingest cannot start."""

@@ -116,7 +116,7 @@ def test_a_chat_is_saved_with_footnotes_of_its_own_and_with_the_scope_of_each_an
     values = json.loads(exported(written, "json") or "")
     assert [turn["question"] for turn in values["turns"]] == [t.question for t in talked.turns]
     assert values["turns"][0]["scope"]["sources"] == ["TDI"]
-    assert values["turns"][2]["problem"].startswith("'soon' is no day")
+    assert values["turns"][2]["problem"].startswith("'soon' is not a date")
 
 
 def test_one_answer_is_saved_alone(talked: Conversation) -> None:

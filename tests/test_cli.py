@@ -101,7 +101,7 @@ def test_ask_is_put_to_the_articles_that_are_wanted(
     scope = json.loads(capsys.readouterr().out)["scope"]
     assert scope == {"after": None, "before": None, "sources": ["TDI", "Background Notes"]}
     fails_in_one_line(ask("--source", "Nobody"), capsys, "Nobody", "TDI")
-    fails_in_one_line(ask("--before", "soon"), capsys, "'soon' is no day")
+    fails_in_one_line(ask("--before", "soon"), capsys, "'soon' is not a date")
     fails_in_one_line(ask("-k", "0"), capsys, "must be 1 to 100")
 
 
@@ -131,7 +131,7 @@ def test_on_a_pipe_only_the_checked_answer_is_printed(
         f"{SUPPORTED} [1] {UNSUPPORTED} [not found in the sources: “2099”, “Ruritania”] "
         f"{CORRECTED} [2] [3]"
     )
-    assert worded == "Worded by some:writer; every sentence was checked against the passages."
+    assert worded == "Written by some:writer; every sentence was checked against the passages."
     assert notes.count("\n[") == 2
     assert ask_a_model(seeds_home, "--markdown") == 0
     markdown = capsys.readouterr().out

@@ -68,7 +68,7 @@ def test_a_model_that_fails_or_is_too_slow_ends_in_the_quoted_answer_and_says_so
         assert shown(answered).startswith("Both ministers condemned North Korea’s missile launch t")
         assert reason in shown(answered)
         assert "The articles are quoted instead." in shown(answered)
-        assert "Worded by" not in shown(answered)
+        assert "Written by" not in shown(answered)
 
 
 def test_stopping_ends_the_model_and_keeps_the_draft_marked_as_one(qa: ArticleQA) -> None:
@@ -101,8 +101,8 @@ def test_only_the_articles_that_are_wanted_are_asked(qa: ArticleQA) -> None:
 
 def test_a_day_that_is_none_and_a_source_that_is_none_are_said_in_one_line(qa: ArticleQA) -> None:
     for only, line in (
-        (Filters(after="soon"), "'soon' is no day; write it like 2022-10-04"),
-        (Filters(before="2022-13"), "'2022-13' is no day"),
+        (Filters(after="soon"), "'soon' is not a date; write a day like 2022-10-04"),
+        (Filters(before="2022-13"), "'2022-13' is not a date"),
         (Filters(after="2023", before="2022"), "No day is after 2023-01-01 and before 2022-12-31"),
         (Filters(sources=("Nobody",)), "No article is from 'Nobody'; the sources are: "),
     ):

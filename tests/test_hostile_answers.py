@@ -179,7 +179,7 @@ def test_what_no_source_supports_is_left_out_if_that_is_asked(
         tarn(), f"{TRUE} [1] It was filled in again in 2032. [1]", settings=Settings(strict=True)
     ).ask(QUESTION)
     assert [each.text for each in strict.sentences] == [TRUE]
-    assert strict.notices == ("A sentence that the sources do not support was left out.",)
+    assert strict.notices == ("One sentence was left out because the sources do not support it.",)
     nothing = worded(
         tarn(), "It was filled in again in 2032. [1]", settings=Settings(strict=True)
     ).ask(QUESTION)

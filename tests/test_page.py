@@ -121,7 +121,7 @@ def test_what_the_check_found_is_said_at_each_sentence():
         "Understood as: Who is it? It is so. [1] It was so. [1] citation corrected It will be so. "
         "not found in the sources: “2099”, “Ruritania” The sources disagree. "
         "Only: TDI or NHK, from 4 October 2022 · "
-        "Worded by writer; every sentence was checked against the passages · 3.2 s 1 source"
+        "Written by writer; every sentence was checked against the passages · 3.2 s 1 source"
     )
     assert '<span class="unfound">It will be so.</span>' in shown
     assert 'title="The model cited another passage, or none' in shown

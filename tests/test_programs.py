@@ -67,7 +67,7 @@ def test_the_articles_are_listed(client, qa):
     [
         ((" ",), "the question is empty; ask something"),
         ((5,), "question: Input should be a valid string"),
-        (("why?", "soon"), "'soon' is no day"),
+        (("why?", "soon"), "'soon' is not a date"),
         (("why?", None, None, ["Nobody"]), "no article is from 'Nobody'"),
         (("why?", None, None, [{"path": "/etc/passwd"}]), "source: Input should be a valid string"),
         (("why?", None, None, None, "many"), "k: Input should be a valid integer"),

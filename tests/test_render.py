@@ -21,7 +21,7 @@ def test_text_holds_what_was_asked_what_is_to_be_known_and_the_dates() -> None:
         "It is so. [1] It was so. [1] It will be so. "
         "[not found in the sources: “2099”, “Ruritania”]\n\n"
         "The sources disagree.\n"
-        "Worded by writer; every sentence was checked against the passages.\n\n"
+        "Written by writer; every sentence was checked against the passages.\n\n"
         "[1] A title, no date (characters 0–6)"
     )
 
@@ -32,7 +32,7 @@ def test_a_refusal_holds_it_too_but_nobody_has_worded_it() -> None:
     for text in (to_text(refused), to_markdown(refused)):
         assert text.startswith("Asked: Who is it?")
         assert "do not answer this question.\n\nSearched: 69 passages of 17 articles." in text
-        assert "Worded by" not in text
+        assert "Written by" not in text
 
 
 def test_markdown_marks_what_no_source_supports() -> None:
@@ -41,7 +41,7 @@ def test_markdown_marks_what_no_source_supports() -> None:
         "It is so.[^1] It was so.[^1] It will be so. "
         "*\\[not found in the sources: “2099”, “Ruritania”\\]*\n\n"
         "The sources disagree.\n\n"
-        "Worded by writer; every sentence was checked against the passages.\n\n"
+        "Written by writer; every sentence was checked against the passages.\n\n"
         "[^1]: “Words.” A title, no date (characters 0–6)"
     )
 

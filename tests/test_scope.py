@@ -130,7 +130,7 @@ def test_an_old_source_is_called_old_where_most_articles_are_newer(
     sync(library, discover([path.parent]))
     with over(library, Settings()) as qa:
         assert qa.ask("What does the mill of Tarn grind?").notices == (
-            "The newest source is of 2 January 1999; the articles go up to 2 January 2021.",
+            "The newest source is from 2 January 1999; the latest article is from 2 January 2021.",
         )
         assert qa.ask("When was the market rainy?").notices == ()
         assert qa.ask("What does the mill of Tarn grind?", before="1999").notices == ()

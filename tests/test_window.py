@@ -289,7 +289,7 @@ def test_a_written_answer_is_a_draft_first_and_then_each_sentence_shows_what_its
         assert visitor.last.startswith(
             f"{SUPPORTED} [1] {UNSUPPORTED} not found in the sources: “2099”, “Ruritania” "
             f"{CORRECTED} [2] [3] citation corrected "
-            "Worded by Writer; every sentence was checked against the passages · "
+            "Written by Writer; every sentence was checked against the passages · "
         )
         unfound = visitor.page.locator(".unfound")
         expect(unfound).to_have_text(UNSUPPORTED)
@@ -329,9 +329,9 @@ def test_the_articles_to_ask_are_chosen_by_keyboard_and_shown_with_the_answer(wi
         keyboard.press(key)
     visitor.page.get_by_label("From").fill("soon")
     keyboard.press("Tab")
-    expect(limits).to_contain_text("'soon' is no day")
+    expect(limits).to_contain_text("'soon' is not a date")
     visitor.ask(QUESTION)
-    assert visitor.last.startswith("'soon' is no day; write it like 2022-10-04")
+    assert visitor.last.startswith("'soon' is not a date; write a day like 2022-10-04")
     visitor.page.get_by_label("From").fill("2022-10")
     keyboard.press("Tab")
     expect(limits).to_contain_text("Only: TDI, from 1 October 2022")

@@ -47,7 +47,7 @@ def load_pdf(data: bytes) -> Iterator[Loaded | Skipped]:
     except DependencyError:
         raise LoadError(
             "it is encrypted; if it opens without a password, it can be read after: "
-            "pip install 'article-qa[pdf]'"
+            "pip install cryptography"
         ) from None
     text, offsets = flow(pages)
     if not text and not skipped:

@@ -1,4 +1,4 @@
-"""What a language model wrote -> plain sentences, each with the passages that it names."""
+"""A language model's draft -> plain sentences, each with the passages that it cites."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _TAG = re.compile(r"<(?:/?[A-Za-z][^<>]*|!--.*?--)>", re.DOTALL)
 _LEAD = re.compile(r"^\s*(?:#{1,6}\s+|[-*+•>]\s+|\d{1,2}[.)]\s+)+", re.MULTILINE)
 _EMPHASIS = re.compile(r"(\*{1,3}|(?<!\w)_{1,3}|`+)(?=\S)(.+?)(?<=\S)\1")
 _CALL = re.compile(r"^(?:answer|final answer)\s*:\s*", re.IGNORECASE)
-# Remarks about the sources are no claims that a source could support.
+# Remarks about the sources are not claims that a source could support.
 _REMARK = re.compile(
     r"\b(?:articles?|passages?|sources?|texts?|documents?|context|information|excerpts?)\b[^.]{0,60}"
     r"\b(?:do(?:es)?\s+not|don[’']t|doesn[’']t|cannot|can[’']t|no\b|never|not)\b"
@@ -37,7 +37,7 @@ _REMARK = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class DraftSentence:
-    """A sentence of a draft, without marks, and the numbers of the passages that it names."""
+    """A sentence of a draft without its marks, and the numbers of the passages that it cites."""
 
     text: str
     marks: tuple[int, ...]
@@ -49,9 +49,7 @@ class DraftSentence:
 
 
 def sentences_of(draft: str) -> list[DraftSentence]:
-    """The sentences of a draft, each once. Markup becomes plain words; where a link leads is
-    dropped.
-    """
+    """Return the distinct sentences of a draft as plain text. The targets of links are dropped."""
     text = _plain(draft)
     bare, marks = "", []
     at = 0
@@ -64,34 +62,32 @@ def sentences_of(draft: str) -> list[DraftSentence]:
 
 
 def shown(draft: str) -> str:
-    """A draft as far as it has come, for whoever watches: without its marks, since those number
-    the passages and not the citations, even one of which only the beginning is there.
-    """
+    """Return an unfinished draft for display, without marks: they number passages, not citations."""
     return _BEGUN.sub("", MARK.sub("", visible(without_thoughts(draft)))).strip()
 
 
 def without_thoughts(text: str) -> str:
-    """What a model says, without what it only thinks."""
+    """Return a reply without the model's reasoning."""
     return _THOUGHT.sub("", text)
 
 
 def visible(text: str) -> str:
-    """Text without what is not seen but acts, as on the terminal or on the order of the letters."""
+    """Return text without invisible characters that control a terminal or the writing direction."""
     return _UNSEEN.sub("", text)
 
 
 def _marked(bare: str, marks: list[tuple[int, list[int]]]) -> list[DraftSentence]:
-    """Each mark belongs to the sentence that it stands in or behind."""
+    """Assign each mark to the sentence that it stands in or behind."""
     spans = [span for line in _lines(bare) for span in sentences(bare, line)]
-    found: dict[str, tuple[int, ...]] = {}
+    cited: dict[str, tuple[int, ...]] = {}
     for number, span in enumerate(spans):
         after = spans[number + 1].start if number + 1 < len(spans) else len(bare)
         first = span.start if number else -1
         named = [n for place, some in marks if first < place <= after for n in some]
         words = in_one_line(bare[span.start : span.end])
         if re.search(r"\w", words):
-            found[words] = tuple(dict.fromkeys((*found.get(words, ()), *named)))
-    return [DraftSentence(words, marks) for words, marks in found.items()]
+            cited[words] = tuple(dict.fromkeys((*cited.get(words, ()), *named)))
+    return [DraftSentence(words, marks) for words, marks in cited.items()]
 
 
 def _plain(draft: str) -> str:
@@ -109,11 +105,11 @@ def _plain(draft: str) -> str:
 
 
 def _numbers(mark: str) -> list[int]:
-    found: list[int] = []
+    numbers: list[int] = []
     for match in _RANGE.finditer(mark.partition("†")[0]):
         first, last = int(match[1]), int(match[2] or match[1])
-        found += range(first, min(last, first + 20) + 1)
-    return found
+        numbers += range(first, min(last, first + 20) + 1)
+    return numbers
 
 
 def _lines(text: str) -> Iterator[Span]:

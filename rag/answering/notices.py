@@ -1,4 +1,4 @@
-"""What an answer says beside its sentences, in whole sentences for the reader."""
+"""Notices of an answer: what a reader should know besides its sentences."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rag.text.words import in_one_line
 from rag.types import ArticleInfo, Citation
 
 _OLD = timedelta(days=365)
-_REST = 0.5  # of the dated articles: so many must be newer for the sources to be called old
+_REST = 0.5  # the least share of dated articles that are newer, for the sources to be called old
 
 
 def failed(model: str, reason: str) -> str:
@@ -20,20 +20,23 @@ def failed(model: str, reason: str) -> str:
 
 def left_out(sentences: int) -> str:
     if sentences == 1:
-        return "A sentence that the sources do not support was left out."
-    return f"{sentences} sentences that the sources do not support were left out."
+        return "One sentence was left out because the sources do not support it."
+    return f"{sentences} sentences were left out because the sources do not support them."
 
 
 def nothing_left(model: str) -> str:
-    return f"The sources support nothing of what {model} wrote. The articles are quoted instead."
+    return f"The sources support nothing that {model} wrote. The articles are quoted instead."
 
 
 def remarked(words: str) -> str:
-    return f"The model remarks: {words}"
+    return f"Note by the model: {words}"
 
 
 def age(cited: Sequence[Citation], dates: Sequence[tuple[date, int]]) -> str | None:
-    """Whether the newest source is old relative to the rest; `dates` count the library's articles."""
+    """Return a notice if the cited sources are old compared with the rest.
+
+    `dates` holds the number of articles of each day, in order.
+    """
     published = [citation.published for citation in cited]
     known = [each for each in published if each]
     if not dates or len(known) < len(published) or not known:
@@ -42,7 +45,7 @@ def age(cited: Sequence[Citation], dates: Sequence[tuple[date, int]]) -> str | N
     newer = sum(count for each, count in dates if each > newest)
     if last - newest <= _OLD or newer < _REST * sum(count for _, count in dates):
         return None
-    return f"The newest source is of {day(newest)}; the articles go up to {day(last)}."
+    return f"The newest source is from {day(newest)}; the latest article is from {day(last)}."
 
 
 def disagreement(conflict: Conflict) -> str:

@@ -1,4 +1,4 @@
-"""An answer in the forms in which it leaves the product: plain text, Markdown, plain values."""
+"""Answers as plain text, Markdown and plain values."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ REFUSAL = "The articles do not answer this question."
 NO_DATE = "no date"
 _MARKUP = re.compile(r"([\\`*_\[\]<>!|~&$#])")
 _LIST = re.compile(r"^(\d{0,9})([-+.)])(?=\s|$)")
-WEB = ("http://", "https://")  # how addresses of the web begin
+WEB = ("http://", "https://")  # the prefixes of web addresses
 
 
 def day(published: date) -> str:
-    """A date as people write it: 4 October 2022."""
+    """Format a date, such as 4 October 2022."""
     return f"{published.day} {published:%B %Y}"
 
 
 def reference(cited: Citation | Nearest | ArticleInfo) -> str:
-    """Title, source, date and web address; only of the date is it said that it is not known."""
+    """Return title, source, date and web address, as far as they are known."""
     parts = [
         in_one_line(cited.title),
         in_one_line(cited.source or ""),
@@ -36,7 +36,7 @@ def reference(cited: Citation | Nearest | ArticleInfo) -> str:
 
 
 def limits(scope: Scope) -> str:
-    """Which articles alone were asked: TDI or NHK, from 4 October 2022. Empty where all were."""
+    """Describe a scope, such as "TDI or NHK, from 4 October 2022"; empty for all articles."""
     parts = [
         " or ".join(map(in_one_line, scope.sources)),
         " ".join(
@@ -49,33 +49,33 @@ def limits(scope: Scope) -> str:
 
 
 def extent(searched: Searched) -> str:
-    """69 passages of 17 articles."""
+    """Describe how much was searched, such as "69 passages of 17 articles"."""
     return f"{counted(searched.passages, 'passage')} of {counted(searched.articles, 'article')}"
 
 
 def counted(count: int, noun: str) -> str:
-    """A number of things, with the noun in its number."""
+    """Return a count with its noun in the singular or plural."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def refusal(nearest: Sequence[Nearest]) -> str:
-    """What is said where there is no answer, with the titles of the articles that came closest."""
+    """Return the text of a refusal, with the titles of the nearest articles."""
     titles = ", ".join(f"“{in_one_line(near.title)}”" for near in nearest)
     return f"{REFUSAL} The nearest: {titles}." if titles else REFUSAL
 
 
 def _place(cited: Citation) -> str:
-    """Where in its article a quotation stands, and which copies hold it, too."""
+    """Return the location of a quotation, and the copies that contain it."""
     page = f"p. {cited.page}, " if cited.page else ""
     also = f"; also in {'; '.join(map(reference, cited.also))}" if cited.also else ""
     return f"({page}characters {cited.start}–{cited.end}){also}"
 
 
 def to_text(answer: Answer) -> str:
-    """The answer with its references, for a terminal."""
+    """Return an answer with its references, for a terminal."""
     if answer.refused:
         near = [f"  - {reference(near)}" for near in answer.nearest]
-        said = "\n".join([REFUSAL, *(["The nearest articles:"] if near else []), *near])
+        said = "\n".join([REFUSAL, *(["Nearest articles:"] if near else []), *near])
     else:
         said = answer.text
     notes = [f"[{cited.number}] {reference(cited)} {_place(cited)}" for cited in answer.citations]
@@ -84,15 +84,15 @@ def to_text(answer: Answer) -> str:
 
 
 def to_markdown(answer: Answer, prefix: str = "") -> str:
-    """The answer with footnotes; every character that Markdown or HTML would act on is escaped.
+    """Return an answer as Markdown with footnotes. Text from articles is escaped.
 
-    `prefix` sets its footnotes apart from those of other answers in one text.
+    `prefix` distinguishes its footnotes from those of other answers in the same text.
     """
     if answer.refused:
         near = [f"- {escaped(reference(near))}" for near in answer.nearest]
-        said = "\n".join([REFUSAL, *(["", "The nearest articles:", ""] if near else []), *near])
+        said = "\n".join([REFUSAL, *(["", "Nearest articles:", ""] if near else []), *near])
     else:
-        said = " ".join(_footnoted(each, prefix) for each in answer.sentences)
+        said = " ".join(_footnoted(sentence, prefix) for sentence in answer.sentences)
     notes = [
         f"[^{prefix}{cited.number}]: “{escaped(in_one_line(cited.quote))}”"
         f" {escaped(reference(cited))} {escaped(_place(cited))}"
@@ -108,46 +108,46 @@ def _footnoted(sentence: Sentence, prefix: str) -> str:
 
 
 def _before(answer: Answer) -> list[str]:
-    """The question as it was understood, and which articles it was put to."""
+    """Return the question as it was understood, and its scope."""
     asked, only = answer.rewritten_question, limits(answer.scope)
     lines = [f"Asked: {in_one_line(asked)}" if asked else "", f"Only: {only}" if only else ""]
     return [line for line in lines if line]
 
 
 def _after(answer: Answer) -> list[str]:
-    """What a reader should know besides, and who it is that speaks."""
+    """Return the notices of an answer and its byline."""
     worded, searched = byline(answer), answer.searched
     rests = [f"Searched: {extent(searched)}."] if searched else []
     return [*rests, *map(in_one_line, answer.notices), *([f"{worded}."] if worded else [])]
 
 
 def byline(answer: Answer) -> str:
-    """Who worded an answer; nothing for a quoted one or for a refusal."""
+    """Name the language model that wrote an answer; empty if it was quoted or refused."""
     if answer.refused or answer.is_quoted:
         return ""
-    return f"Worded by {answer.model}; every sentence was checked against the passages"
+    return f"Written by {answer.model}; every sentence was checked against the passages"
 
 
 def to_dict(answer: Answer) -> dict[str, Any]:
-    """Plain values; dates are ISO 8601. The evidence holds whole articles, so it stays behind."""
+    """Return an answer as plain values, without its evidence. Dates are ISO 8601."""
     kept = {field.name: getattr(answer, field.name) for field in fields(answer)}
     del kept["evidence"]
     return {name: plain(value) for name, value in kept.items()}
 
 
 def plain(value: Any) -> Any:
-    """Dataclasses, tuples and dates as what `json.dumps` takes; dates are ISO 8601."""
+    """Convert dataclasses, tuples and dates to what `json.dumps` accepts. Dates are ISO 8601."""
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, tuple):
-        return [plain(each) for each in value]
+        return [plain(item) for item in value]
     if isinstance(value, dict):
-        return {key: plain(each) for key, each in value.items()}
+        return {key: plain(item) for key, item in value.items()}
     if hasattr(value, "__dataclass_fields__"):
         return plain(asdict(value))
     return value
 
 
 def escaped(text: str) -> str:
-    """Text of which nothing acts as Markdown or HTML."""
+    """Escape text so that none of it is Markdown or HTML."""
     return _LIST.sub(r"\1\\\2", _MARKUP.sub(r"\\\1", text))

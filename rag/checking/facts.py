@@ -1,4 +1,4 @@
-"""What in a sentence can be checked word by word: numbers, dates, names, quotations, denials."""
+"""Facts of a sentence that can be looked up: numbers, dates, names, quotations, negations."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _NOT = re.compile(
     r"\b(?:not(?! (?:only|just|merely|least))|never|no(?!\.)|none|nobody|nothing|neither|nor|cannot)\b|\w*n[’']t\b",
     re.IGNORECASE,
 )
-# A source may deny in other words than the sentence.
+# A source may negate in other words than the sentence.
 _DENIAL = re.compile(
     _NOT.pattern
     + r"|\b(?:without|un(?:able|likely|willing|clear|known)|fail\w*|lack\w*|refus\w+|reject\w*|"
@@ -44,9 +44,9 @@ _AUXILIARIES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """Something that a source must hold; `words` as the sentence writes it.
+    """Something that a source must contain. `words` is how the sentence writes it.
 
-    `keys` are the forms of it of which a source must hold one.
+    A source must contain one of its forms, `keys`.
     """
 
     kind: Kind
@@ -55,9 +55,9 @@ class Fact:
 
 
 def facts(sentence: str, language: str = "en", ordinary: Iterable[str] = ()) -> list[Fact]:
-    """The facts of a sentence.
+    """Return the facts of a sentence.
 
-    `ordinary` are words known to be no names: what the sources write in small letters.
+    `ordinary` are words that are not names, since the sources write them in lower case.
     """
     found = [
         Fact("address", each.rstrip("."), frozenset({each.rstrip(".").lower()}))
@@ -76,7 +76,7 @@ def facts(sentence: str, language: str = "en", ordinary: Iterable[str] = ()) -> 
 
 
 class Source:
-    """What a text holds, looked up by facts."""
+    """A text in which facts can be looked up."""
 
     def __init__(self, text: str, language: str = "en", published: date | None = None) -> None:
         self._plain = f" {plain(text)} "
@@ -98,17 +98,17 @@ class Source:
 
 @lru_cache(maxsize=1_000)
 def source(text: str, language: str = "en", published: date | None = None) -> Source:
-    """A text looked up by facts; one is asked for many sentences, so it is remembered."""
+    """Return a text for lookups. It is cached, since many sentences are looked up in it."""
     return Source(text, language, published)
 
 
 def plain(text: str) -> str:
-    """The words of a text without case, accents and marks, for comparing quotations."""
+    """Return the words of a text without case, accents and punctuation."""
     return " ".join(folded(text))
 
 
 def denials(sentence: str, source: str) -> tuple[str, ...]:
-    """What a sentence denies and its source does not, or the other way round: "not attend"."""
+    """Return what a sentence negates and its source does not, or the reverse: "not attend"."""
     denied = _NOT.search(sentence)
     if denied:
         return () if _DENIAL.search(source) else (denied.group(),)
@@ -122,5 +122,5 @@ def denials(sentence: str, source: str) -> tuple[str, ...]:
 
 
 def small_words(text: str) -> frozenset[str]:
-    """The words that a text writes in small letters."""
+    """Return the words that a text writes in lower case."""
     return frozenset(word for word in WORD.findall(text) if word[0].islower())

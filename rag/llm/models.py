@@ -1,4 +1,4 @@
-"""The name of a language model -> a LangChain chat model."""
+"""LangChain chat models by name."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ _MODULES = {
     "anthropic": ("langchain", "langchain_anthropic"),
     LOCAL: ("langchain", "langchain_openai", "xllamacpp"),
 }
-# With these, the same question gets the same answer; some models of the others refuse the setting.
+# Makes answers repeatable; some models of other providers reject the setting.
 _STEADY: dict[str, Any] = {"temperature": 0}
 
 
 def chat_model(name: str, base_url: str = "") -> BaseChatModel:
-    """The model of a name such as "ollama:qwen3:4b", "openai:gpt-5", "local:path/to/model.gguf".
+    """Return the model for a name such as "ollama:qwen3:4b", "openai:gpt-5" or "local:model.gguf".
 
-    `base_url` is the address of a server, which is taken for an OpenAI-compatible one unless
-    the name begins with a provider. Raises ModelError with what to install or to set.
+    `base_url` is the address of a server, which is OpenAI-compatible unless the name begins with
+    another provider. Raises ModelError with what to install or to set.
     """
     provider, _, model = name.partition(":")
     if provider == LOCAL:
@@ -39,21 +39,21 @@ def chat_model(name: str, base_url: str = "") -> BaseChatModel:
         provider, model = "openai", name.removeprefix("openai:")
     if not model:
         raise SettingsError(
-            f"ARTICLE_QA_MODEL: {name!r} names no provider; write for example ollama:{name}, "
+            f"ARTICLE_QA_MODEL: {name!r} does not name a provider; write for example ollama:{name}, "
             f"openai:{name}, {LOCAL}:path/to/model.gguf or {QUOTE}"
         )
     options: dict[str, Any] = {}
     if base_url:
         options |= {"base_url": base_url} | _STEADY
         if provider == "openai" and not os.environ.get("OPENAI_API_KEY"):
-            options["api_key"] = "none"  # a server of one's own asks for none, but the client does
+            options["api_key"] = "none"  # private servers need no key, but the client does
     elif provider == "ollama":
         options |= _STEADY
     return _made(name, provider, model, options)
 
 
 def display_name(name: str) -> str:
-    """A model's name without the folders of its file, which are nobody's business."""
+    """Return a model's name without the folders of its file."""
     provider, _, model = name.partition(":")
     return f"{LOCAL}:{Path(model).name}" if provider == LOCAL else name
 
@@ -65,7 +65,7 @@ def name_of(model: BaseChatModel) -> str:
 
 
 def _is_provider(name: str) -> bool:
-    """Whether LangChain knows a provider of this name; where it is missing, those of the extras."""
+    """Return whether LangChain knows a provider; without LangChain, whether an extra does."""
     if name in _EXTRAS:
         return True
     return name.replace("-", "_") in _known()
@@ -93,18 +93,18 @@ def _made(name: str, provider: str, model: str, options: dict[str, Any]) -> Base
 
 def _require(name: str, provider: str) -> None:
     missing = [
-        each
-        for each in _MODULES.get(provider, ("langchain",))
-        if importlib.util.find_spec(each) is None
+        module
+        for module in _MODULES.get(provider, ("langchain",))
+        if importlib.util.find_spec(module) is None
     ]
     if missing:
         extra = _EXTRAS.get(provider)
-        what = f"'article-qa[{extra}]'" if extra else " ".join(missing)
+        what = f"-e '.[{extra}]' in a clone of article-qa" if extra else " ".join(missing)
         raise ModelError(f"the model {name} needs another package; run: pip install {what}")
 
 
 def _local(model: str) -> BaseChatModel:
-    """A GGUF file behind a llama.cpp server of its own, which ends with the model or the process."""
+    """Serve a GGUF file with llama.cpp; the server ends with the model or this process."""
     name = f"{LOCAL}:{model}"
     _require(name, LOCAL)
     import httpx
@@ -116,7 +116,7 @@ def _local(model: str) -> BaseChatModel:
         server = LocalServer.start(path)
     except ArticleQAError as error:
         raise ModelError(f"the model {name} cannot be used: {error}") from error
-    # A proxy that the environment names knows nothing of this machine's loopback address.
+    # Bypass proxies from the environment, which cannot reach this machine's loopback address.
     options: dict[str, Any] = {
         "base_url": server.base_url,
         "api_key": server.api_key,

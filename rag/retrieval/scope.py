@@ -18,20 +18,20 @@ def scope_of(
     before: date | str | None = None,
     source: str | Sequence[str] | None = None,
 ) -> Scope:
-    """A scope; days may be written 2022-10-04, 2022-10 or 2022, sources be one or several.
+    """Return a scope. A day may be written 2022-10-04, 2022-10 or 2022.
 
-    Raises QuestionError for a day that is none.
+    Raises QuestionError for a day that is not valid.
     """
     sources = [source] if isinstance(source, str) else list(source or ())
     return Scope(
         _day(after, last=False),
         _day(before, last=True),
-        tuple(dict.fromkeys(each.strip() for each in sources if each and each.strip())),
+        tuple(dict.fromkeys(name.strip() for name in sources if name and name.strip())),
     )
 
 
 def _day(written: date | str | None, *, last: bool) -> date | None:
-    """Of a year or a month, its first day or its last."""
+    """Return a day; for a year or a month, its first or its last day."""
     if isinstance(written, datetime):
         return written.date()
     if written is None or isinstance(written, date):
@@ -47,5 +47,5 @@ def _day(written: date | str | None, *, last: bool) -> date | None:
     except ValueError:
         pass
     raise QuestionError(
-        f"{written!r} is no day; write it like 2022-10-04, or a month like 2022-10, or a year"
+        f"{written!r} is not a date; write a day like 2022-10-04, a month like 2022-10, or a year"
     )
