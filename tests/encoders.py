@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from rag.encoders.sentence_transformer import TokenVectors, Vectors
+from rag.encoders.protocols import TokenVectors, Vectors
 from tests.stores import vector
 
 

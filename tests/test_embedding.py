@@ -17,7 +17,7 @@ import pytest
 from ingest.embedding import Batch, ThreadEmbedder, embed
 from ingest.inputs.sources import discover
 from ingest.sync import Report, sync
-from rag.encoders.sentence_transformer import Vectors
+from rag.encoders.protocols import Vectors
 from rag.errors import LibraryBusyError, StoreError
 from rag.store.library import Library, Unembedded
 from tests import stores

@@ -7,7 +7,6 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -41,41 +40,35 @@ def titles(home: Path, encoder: SentenceTransformerEncoder) -> set[str]:
         return {entry.title for entry in snapshot.listing()}
 
 
-def remove_coast(home: Path, encoder: SentenceTransformerEncoder) -> None:
-    with closing(open_library(home, encoder)) as library:
-        with library.snapshot() as snapshot:
-            (entry,) = (entry for entry in snapshot.listing() if entry.title == COAST)
-        UploadService(library, encoder).remove(entry.id)
+def remove(title: str, home: Path, encoder: SentenceTransformerEncoder) -> None:
+    """Remove an article by hand, as the window does."""
+    library = open_library(home, encoder)
+    with library.snapshot() as snapshot:
+        (entry,) = (entry for entry in snapshot.listing() if entry.title == title)
+    with library.update() as update:
+        update.remove_article(entry.id)
+    library.close()
 
 
-def contents(folder: Path) -> dict[Path, bytes]:
-    """Every file of a library but locks; Chroma writes to its own when it opens them to read."""
-    own = (".lock", "chroma.sqlite3")
-    files = (path for path in folder.rglob("*") if path.is_file() and not path.name.endswith(own))
-    return {path: path.read_bytes() for path in files}
-
-
-def test_a_dry_run_prints_the_plan_and_touches_nothing(
+def test_a_dry_run_prints_the_plan_and_changes_nothing(
     ingest: Run, home: Path, write: Write, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = write("coast.txt", COAST).parent
     assert ingest(folder, "--dry-run") == 0
-    assert (
-        "1 file to add, 0 changed, 0 to remove, 0 unchanged, 0 failed; nothing"
-        in capsys.readouterr().out
-    )
+    line = "1 file to add, 0 changed, 0 to remove, 0 unchanged, 0 failed; nothing was written"
+    assert line in capsys.readouterr().out
     assert not home.exists()
     ingest(folder)
     write("tower.txt", TOWER)
     write("coast.txt", COAST + " It is white.")
     capsys.readouterr()
-    before = contents(home)
+    before = {path: path.stat().st_mtime_ns for path in home.rglob("*")}
     assert ingest(folder, "--dry-run", "--json") == 0
     plan = json.loads(capsys.readouterr().out)
     counts = {name: len(plan[name]) for name in ("added", "changed", "removed", "unchanged")}
     assert counts == {"added": 1, "changed": 1, "removed": 0, "unchanged": 0}
     assert plan["added"][0].endswith("/tower.txt")
-    assert contents(home) == before
+    assert {path: path.stat().st_mtime_ns for path in home.rglob("*")} == before
 
 
 def test_the_report_is_available_as_json(
@@ -87,7 +80,27 @@ def test_the_report_is_available_as_json(
     report = json.loads(capsys.readouterr().out)
     assert (report["added"], report["articles"], report["embedded"]) == (1, 1, 1)
     assert report["failures"][0]["path"].endswith("empty.txt")
-    assert "no text" in report["failures"][0]["reason"]
+    assert report["failures"][0]["reason"] == "it holds no text"
+
+
+def test_the_report_counts_files_and_the_articles_in_them(
+    ingest: Run, write: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    records = [{"title": f"Tower {number}", "text": TOWER} for number in range(3)]
+    folder = write("towers.jsonl", "\n".join(map(json.dumps, records))).parent
+    write("coast.txt", COAST)
+    assert ingest(folder) == 0
+    assert capsys.readouterr().out.startswith(
+        "2 files added, 0 changed, 0 removed, 0 unchanged, 0 failed; "
+        "4 articles read, 4 passages embedded in "
+    )
+    (folder / "towers.jsonl").unlink()
+    write("coast.txt", f"{COAST} It is white.")
+    assert ingest(folder) == 0
+    assert capsys.readouterr().out.startswith(
+        "0 files added, 1 changed, 1 removed, 0 unchanged, 0 failed; "
+        "1 article read, 1 passage embedded in "
+    )
 
 
 def test_the_report_and_the_plan_count_articles_that_were_removed_by_hand(
@@ -101,11 +114,11 @@ def test_the_report_and_the_plan_count_articles_that_were_removed_by_hand(
     write("tower.txt", TOWER)
     ingest(path.parent)
     assert "left out" not in capsys.readouterr().out
-    remove_coast(home, encoder)
-    for how in ([], ["--dry-run"]):
-        assert ingest(path.parent, *how) == 0
+    remove(COAST, home, encoder)
+    for options in ([], ["--dry-run"]):
+        assert ingest(path.parent, *options) == 0
         assert "1 article left out, because removed by hand (" in capsys.readouterr().out
-        assert ingest(path.parent, "--json", *how) == 0
+        assert ingest(path.parent, "--json", *options) == 0
         assert json.loads(capsys.readouterr().out)["left_out"] == 1
     assert titles(home, encoder) == {TOWER}
     assert ingest(path, "--dry-run", "--json") == 0
@@ -125,7 +138,7 @@ def test_a_watched_file_that_was_removed_by_hand_stays_removed(
     coast, tower = write("coast.txt", COAST), write("tower.txt", TOWER)
 
     def changes(*_: object, **__: object) -> Iterator[None]:
-        remove_coast(home, encoder)
+        remove(COAST, home, encoder)
         write("tower.txt", "The tower was torn down.")
         yield
 
@@ -211,7 +224,7 @@ def test_a_name_with_a_line_break_is_reported_in_one_line(
     write("good.txt", COAST)
     assert ingest(folder) == 1
     (line,) = capsys.readouterr().err.splitlines()
-    assert "two\\nlines.txt: " in line
+    assert line.endswith("two\\nlines.txt: it holds no text")
 
 
 def test_watching_follows_a_folder_until_interrupted(

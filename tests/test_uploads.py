@@ -6,22 +6,24 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ingest.inputs.sources import discover
+from ingest.inputs.sources import Failure, discover
 from ingest.inputs.uploads import Upload, plain_name
 from ingest.runs import Outcome
 from ingest.sync import Report
 from ingest.uploads import UploadService
+from rag.encoders.protocols import Vectors
 from rag.errors import IngestError, LibraryBusyError
 from rag.store.library import Library
 from rag.types import Entry
 from tests.conftest import ROOT
+from tests.encoders import WordEncoder
 from tests.libraries import embedder, home_of, shared_encoder, sync
 
 COAST = "The lighthouse at Cape Wrath was built in 1828 by Robert Stevenson."
@@ -102,6 +104,43 @@ def test_files_are_added_changed_and_left_as_they_are(library: Library, hand: Ha
         assert {entry.url for entry in snapshot.listing()} == {"coast.txt", "tower.txt"}
     again = sync(library, discover([home_of(library) / "uploads"]))
     assert (again.unchanged, again.added, again.changed) == (2, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "summary"),
+    [
+        (Outcome(("a.txt",), (), (), (), 1), "1 file added; 1 article read"),
+        (Outcome((), ("a.csv", "b.csv"), ("c.txt",), (), 2_955), "2 files changed, 1 unchanged; 2,955 articles read"),
+        (Outcome((), (), ("a.txt",), (Failure("b.exe", "unsupported"),)), "1 file unchanged, 1 failed"),
+        (Outcome((), (), (), (Failure("b.exe", "unsupported"),)), "1 failed"),
+        (Outcome(("https://a.example/1", "https://a.example/2"), (), (), (), 2), "2 pages added; 2 articles read"),
+        (Outcome((), (), (), ()), "Nothing was found there"),
+    ],
+)  # fmt: skip
+def test_an_outcome_is_told_in_files_and_articles(outcome: Outcome, summary: str) -> None:
+    assert outcome.summary == summary
+
+
+def test_a_run_that_fails_unexpectedly_ends_with_a_line_for_the_visitor(
+    library: Library, hand: Hand
+) -> None:
+    class Broken(WordEncoder):
+        name = shared_encoder().name
+
+        def embed(self, texts: Sequence[str]) -> Vectors:
+            raise RuntimeError("a secret of the server")
+
+    service = UploadService(library, Broken())
+    service.add([hand("coast.txt", COAST)])
+    while service.state().is_running:
+        time.sleep(0.01)
+    run = service.state().run
+    assert run is not None
+    assert run.problem == "the ingest failed unexpectedly; see the server’s log"
+    assert (titles(library), kept(library)) == ([], [])
+    again = service_of(library)
+    again.add([hand("coast.txt", COAST)])
+    assert outcome(again).added == ("coast.txt",)
 
 
 def test_strangers_change_nothing(library: Library, hand: Hand) -> None:
