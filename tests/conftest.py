@@ -28,6 +28,14 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[1]
 SEEDS = ROOT / "seeds"
 USERS_ARTICLE = SEEDS / "000_c8d3f57aef7e8dc7.txt"
+SAMPLE = ROOT / "tests" / "data" / "sample.squad.json"
+"""Ten short articles about nothing real, with 62 questions that they answer and 20 that they do not."""
+XQUAD = Path(os.environ.get("XQUAD", ROOT.parent / "shared" / "evals" / "xquad.en.json"))
+SQUAD_FILES = [
+    pytest.param(SAMPLE, id="sample"),
+    *([pytest.param(XQUAD, id="XQuAD", marks=pytest.mark.slow)] if XQUAD.exists() else []),
+]
+"""Parameters for tests over SQuAD-format files: the sample, and XQuAD where it is available."""
 
 
 # Random examples are the same in each run, and none fails for being slow on a busy machine.

@@ -271,7 +271,7 @@ def many(tmp_path: Path, encoder: SentenceTransformerEncoder) -> Iterator[Librar
     ]
     records.write_text("title,date,source,text\n" + "\n".join(lines))
     hurried = create(tmp_path / "many", Hurried())
-    assert not sync(hurried, discover([records])).failures
+    assert not sync(hurried, discover([records]), Hurried()).failures
     hurried.close()
     library = open_library(tmp_path / "many", encoder)
     yield library

@@ -72,7 +72,9 @@ async def test_what_goes_wrong_is_one_line_for_the_model(qa):
         async with Client(f"{url}/mcp") as client:
             line = await refused(client, "ask", question="")
             assert line.endswith(": the question is empty; ask something")
-            assert "'soon' is not a date" in await refused(client, "ask", question="why?", after="soon")
+            assert "'soon' is not a date" in await refused(
+                client, "ask", question="why?", after="soon"
+            )
             assert "no article 'x'" in await refused(client, "read_article", article_id="x")
             assert (await called(client, "ask", question="What is the capital of Peru?"))["refused"]
 

@@ -10,7 +10,7 @@ from rag.text.numbers import Number, held, names_time, numbers, numerals, times,
 
 LANGUAGES = ["en", "de", "fr", "es", "ja", "en-US"]
 pieces = st.sampled_from(
-    "1 12 1,234 1.234 1.234.567,8 10.0.1 3.5 0 007 1999 2021-05-17 5th 80s ’90s 2m 3k 10% million bn b t - – / "
+    "1 12 1,234 1.234 1.234.567,8 10.0.1 3.5 0 007 1999 2021-05-17 5th O’Neill 80s ’90s 2m 3k 10% million bn b t - – / "
     "one two twenty-one hundred first Third May may Sept Monday both ½ ² ٣ 1/2 1999/00 Rome Oslo and , . \n".split(" ")
 )  # fmt: skip
 texts = st.lists(pieces, max_size=12).map(" ".join) | st.lists(pieces).map("".join) | st.text()
@@ -45,6 +45,7 @@ def test_a_decimal_is_read_back_with_a_point_and_with_a_comma(whole: int, part: 
         ("version 10.0.1 b", {"10.0.1 b": {"10.0.1"}}),
         ("twenty-one of the five", {"twenty one": {"21"}, "five": {"5"}}),
         ("one of them", {}),
+        ("five O’Briens and the fourth O'Neill", {"five": {"5"}, "fourth": {"4"}}),
     ],
 )
 def test_a_number_has_the_values_that_it_may_mean(text: str, expected: dict[str, set[str]]) -> None:

@@ -28,12 +28,13 @@ _SCALES = {
 }
 _ISO_DATE = re.compile(r"\b\d{4}-(\d\d)-\d\d\b")
 _DECADE = re.compile(r"\d0[’']?s\b")
-_YEARS = re.compile(r"\b(\d\d)(\d\d)\s?[/–—-]\s?(\d\d)\b")
+_YEARS = re.compile(r"\b(\d\d)(\d\d)\s?[/–—-]\s?(\d\d)\b(?!-\d)")
 
 # What text2num makes of words. Digits that the text already had are masked as "#" before.
 _SPELLED_LANGUAGES = frozenset("en fr es pt de nl da it".split())
 _CONVERTED = re.compile(r"(?<![#\d] )(?<!#)\b(\d+)(?:\.\d+)?(?:[^\W\d_]{0,4})")
 _CONVERTED_WORD = re.compile(r"(\d+)[^\W\d_]{0,2}")
+_LETTER_O = re.compile(r"\bo\b", re.IGNORECASE)  # a zero to text2num, as in "the fourth O'Brien"
 _LONGEST_NUMBER = 6  # words of a spelled number
 
 # Numbers that a text implies: "both" are two, and a list of names has as many as it names.
@@ -152,7 +153,7 @@ def _spelled(text: str, language: str) -> Iterator[Number]:
     """Return numbers in words: "twenty-one", "fifth", "three million"."""
     if language[:2] not in _SPELLED_LANGUAGES:
         return
-    masked = re.sub(r"\d", "#", text).replace("-", " ")
+    masked = _LETTER_O.sub("x", re.sub(r"\d", "#", text).replace("-", " "))
     for match in _CONVERTED.finditer(_converted(masked, language)):
         if match[1] != "1":  # "one of them" and "at first" count nothing
             words = _source_words(match.group(), masked, language)
