@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 
 from rag.encoders.protocols import Encoder, Vectors
 from rag.store.library import Embedder, Unembedded, Update
@@ -23,7 +24,7 @@ class ThreadEmbedder:
         self._encoder = encoder
         self._threads = threads
 
-    def map(self, batches: Iterable[Batch]) -> Iterator[tuple[Batch, Vectors]]:
+    def map(self, batches: Iterable[Batch]) -> Generator[tuple[Batch, Vectors]]:
         pool = ThreadPoolExecutor(self._threads, "embedding")
         running: deque[tuple[Batch, Future[Vectors]]] = deque()
         try:
@@ -45,9 +46,10 @@ def embed(update: Update, texts: Iterable[Sequence[Unembedded]], embedder: Embed
     room for more work, so reading never runs far ahead of embedding.
     """
     count = 0
-    for batch, vectors in embedder.map(_batches(texts)):
-        update.add_vectors([unembedded.key for unembedded in batch], vectors)
-        count += len(batch)
+    with closing(embedder.map(_batches(texts))) as results:
+        for batch, vectors in results:
+            update.add_vectors([unembedded.key for unembedded in batch], vectors)
+            count += len(batch)
     return count
 
 

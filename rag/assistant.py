@@ -51,8 +51,8 @@ class Assistant:
     quoting: Answerer
     checker: Checker
     followups: Followups
-    threshold: float = 0.51
-    strict: bool = False
+    threshold: float
+    strict: bool
 
     def events(self, question: str, options: Options = Options()) -> Iterator[Event]:
         """Yield Found, Deltas of text, and the Answer, all from one snapshot of the library.

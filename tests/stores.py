@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from datetime import date
 from hashlib import blake2b
 
@@ -57,7 +57,7 @@ class Embedder:
 
     def map(
         self, batches: Iterable[Sequence[Unembedded]]
-    ) -> Iterator[tuple[Sequence[Unembedded], Vectors]]:
+    ) -> Generator[tuple[Sequence[Unembedded], Vectors]]:
         for batch in batches:
             self.texts += [unembedded.text for unembedded in batch]
             yield batch, np.array([vector(unembedded.text) for unembedded in batch])

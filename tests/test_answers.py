@@ -159,7 +159,7 @@ def test_near_repeats_are_said_once() -> None:
         for n, text in enumerate([*texts, "Japan protested strongly in Beijing."])
     ]
     ranking = Ranking("?", Scope(), tuple(evidence), 3, lambda words: WordCounts({}, 3), {})
-    quoted = [each.text for each in QuotingAnswerer().answer(ranking)]
+    quoted = [each.text for each in QuotingAnswerer(3).answer(ranking)]
     assert quoted == [texts[0], "Japan protested strongly in Beijing."]
 
 

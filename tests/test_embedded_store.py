@@ -116,16 +116,16 @@ def test_who_opens_one_generation_does_not_keep_others_from_reading(tmp_path: Pa
     entered, go_on = threading.Event(), threading.Event()
 
     def read_old() -> None:
-        with generations.reading("old") as index:
+        with generations.reading("old") as open_vectors:
             entered.set()
             assert go_on.wait(30)
-            assert index.count() == 1
+            assert open_vectors().count() == 1
 
     thread = threading.Thread(target=read_old)
     thread.start()
     assert entered.wait(30)
-    with generations.reading("new") as index:
-        assert index.count() == 1
+    with generations.reading("new") as open_vectors:
+        assert open_vectors().count() == 1
     generations.sweep(keep="new")
     assert (tmp_path / "old").is_dir(), "somebody is reading it"
     go_on.set()

@@ -181,7 +181,7 @@ def test_a_carried_subject_is_never_longer_than_a_question_may_be() -> None:
     ],
 )
 def test_a_language_model_rewrites_a_question_that_needs_its_conversation(written: str) -> None:
-    followups = Followups(ChatModel(FakeListChatModel(responses=[written]), "fake"))
+    followups = Followups(ChatModel(FakeListChatModel(responses=[written]), "fake", 60))
     assert followups.standalone("Why did it end early?", [SUMMIT]) == (
         "Why did the Hanoi summit end early?"
     )
@@ -201,18 +201,20 @@ def test_a_language_model_rewrites_a_question_that_needs_its_conversation(writte
     ids=["a name", "a number", "lines", "an answer", "unchanged", "empty", "endless"],
 )
 def test_what_a_model_makes_up_is_not_asked(written: str) -> None:
-    followups = Followups(ChatModel(FakeListChatModel(responses=[written]), "fake"))
+    followups = Followups(ChatModel(FakeListChatModel(responses=[written]), "fake", 60))
     question = "Why did it end early?"
     assert followups.standalone(question, [SUMMIT]) == Followups().standalone(question, [SUMMIT])
 
 
 def test_a_model_is_not_asked_about_a_question_that_stands_alone() -> None:
-    followups = Followups(ChatModel(_Waiting(fails=True), "waiting"))
+    followups = Followups(ChatModel(_Waiting(fails=True), "waiting", 60))
     assert followups.standalone("Who runs J-Alert?", [SUMMIT]) == "Who runs J-Alert?"
 
 
 def test_a_model_that_fails_leaves_the_carried_question() -> None:
-    asked = Followups(ChatModel(_Waiting(fails=True), "waiting")).standalone("Why there?", [SUMMIT])
+    asked = Followups(ChatModel(_Waiting(fails=True), "waiting", 60)).standalone(
+        "Why there?", [SUMMIT]
+    )
     assert asked == Followups().standalone("Why there?", [SUMMIT])
 
 
@@ -220,14 +222,14 @@ def test_a_stop_ends_the_rewriting() -> None:
     stop = threading.Event()
     threading.Timer(0.2, stop.set).start()
     started = time.monotonic()
-    Followups(ChatModel(_Waiting(), "waiting")).standalone("Why there?", [SUMMIT], call=Call(stop))
+    Followups(ChatModel(_Waiting(), "waiting", 60)).standalone(
+        "Why there?", [SUMMIT], call=Call(stop)
+    )
     assert time.monotonic() - started < 2
 
 
 def test_a_slow_model_does_not_use_up_the_patience() -> None:
-    asked = Followups(ChatModel(_Waiting(), "waiting", seconds=0.2)).standalone(
-        "Why there?", [SUMMIT]
-    )
+    asked = Followups(ChatModel(_Waiting(), "waiting", 0.2)).standalone("Why there?", [SUMMIT])
     assert asked == Followups().standalone("Why there?", [SUMMIT])
 
 

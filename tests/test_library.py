@@ -244,8 +244,8 @@ def test_missing_or_broken_vectors_end_in_a_clear_message(library: Library, writ
     library.close()
     (vectors,) = (home_of(library) / "vectors").glob("*/")
     (vectors / "chroma.sqlite3").write_bytes(b"this is no database" * 100)
-    with pytest.raises(StoreError), library.snapshot():
-        pass
+    with over(library) as qa, pytest.raises(StoreError):
+        qa.ask("Who built the lighthouse?")
     shutil.rmtree(vectors)
     with pytest.raises(StoreError, match="article-qa rebuild"), library.snapshot():
         pass

@@ -54,7 +54,7 @@ def test_whoever_comes_when_the_window_is_full_is_told_so_and_loses_nothing(qa):
 
         def answer(self, ranking, call=None):
             goes_on.wait(60)
-            return QuotingAnswerer().answer(ranking)
+            return QuotingAnswerer(3).answer(ranking)
 
     slow = ArticleQA(replace(qa.assistant, answerer=Slow()))
     with chromium() as browser, served(slow, concurrency=1, queue_size=1) as url:

@@ -27,7 +27,7 @@ from typing import Any
 
 import pytest
 
-from ingest.web import feeds
+from ingest.formats import feeds
 from ingest.web.addresses import is_public
 from ingest.web.client import Known, PoliteClient
 from ingest.web.pages import FEED, Failed, Page, Unchanged, pages, visit
@@ -835,7 +835,7 @@ JSON = json.dumps(
 def test_a_feed_of_any_kind_is_the_links_of_its_entries(feed: str) -> None:
     content = feed.encode()
     assert feeds.is_feed(content)
-    found = feeds.entries(content, "http://news.example/news/feed")
+    found = feeds.links(content, "http://news.example/news/feed")
     links = [entry.url.partition("#")[0] for entry in found]
     assert links == ["http://news.example/news/one", "http://news.example/news/two"]
     assert (found[0].title or "").startswith("First")
@@ -866,7 +866,7 @@ def test_a_feed_of_any_kind_is_the_links_of_its_entries(feed: str) -> None:
 )
 def test_the_link_of_an_entry_is_found_where_it_stands(item: str, link: str | None) -> None:
     content = f"\n<rss><channel><item>{item}</item><item><link>/last</link></item>".encode("cp1252")
-    found = [entry.url for entry in feeds.entries(content, "http://news.example/feed")]
+    found = [entry.url for entry in feeds.links(content, "http://news.example/feed")]
     assert found == ([link] if link else []) + ["http://news.example/last"]
 
 
@@ -875,7 +875,7 @@ def test_a_feed_may_be_in_any_encoding_and_have_a_base_of_its_own() -> None:
     xml:base="http://e.example/base/"><entry><title>Č</title><link href="one"/></entry></feed>"""
     for content in (feed.encode("utf-16"), feed.encode("utf-8")):  # the second is not what it says
         assert feeds.is_feed(content)
-        (entry,) = feeds.entries(content, "http://news.example/feed")
+        (entry,) = feeds.links(content, "http://news.example/feed")
         assert (entry.url, entry.title) == ("http://e.example/base/one", "Č")
 
 
@@ -884,7 +884,7 @@ def test_a_feed_opens_no_file(tmp_path: Path) -> None:
     secret.write_text("the secret words")
     content = f"""<!DOCTYPE x [<!ENTITY f SYSTEM "{secret.as_uri()}">]>
     <rss><channel><item><title>&f;</title><link>one</link></item></channel></rss>"""
-    (entry,) = feeds.entries(content.encode(), "http://news.example/")
+    (entry,) = feeds.links(content.encode(), "http://news.example/")
     assert "secret words" not in (entry.title or "")
 
 
@@ -892,7 +892,7 @@ def test_a_feed_does_not_grow() -> None:
     levels = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 12))
     content = f"""<!DOCTYPE x [<!ENTITY a0 "grow">{levels}]>
     <rss><channel><item><title>&a11;</title><link>one</link></item></channel></rss>"""
-    (entry,) = feeds.entries(content.encode(), "http://news.example/")
+    (entry,) = feeds.links(content.encode(), "http://news.example/")
     assert len(entry.title or "") < 1000
 
 
@@ -906,7 +906,7 @@ def test_a_feed_does_not_grow() -> None:
 )
 def test_a_feed_in_which_nothing_can_be_read_says_so(content: bytes) -> None:
     with pytest.raises(LoadError, match="feed"):
-        feeds.entries(content, "http://news.example/")
+        feeds.links(content, "http://news.example/")
 
 
 def test_the_pages_of_a_feed_come_one_after_another_and_a_failure_stops_none(
@@ -954,7 +954,7 @@ def test_the_pages_of_a_feed_that_did_not_change_are_not_sent_again(
 
 def test_a_feed_lists_no_more_than_its_first_hundred_entries(visitor: PoliteClient) -> None:
     items = "".join(f"<item><link>/{number}</link></item>" for number in range(1000))
-    found = feeds.entries(f"<rss><channel>{items}".encode(), "http://news.example/")
+    found = feeds.links(f"<rss><channel>{items}".encode(), "http://news.example/")
     assert [found[0].url, found[-1].url] == ["http://news.example/0", "http://news.example/99"]
 
 

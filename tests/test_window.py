@@ -259,7 +259,7 @@ def test_a_stopped_answer_says_so_and_the_next_one_is_not_disturbed(hostile_libr
         language_model = None
 
         def answer(self, ranking, call=None):
-            yield next(QuotingAnswerer().answer(ranking))
+            yield next(QuotingAnswerer(3).answer(ranking))
             goes_on.wait(30)
 
     qa = over(hostile_library, Settings())

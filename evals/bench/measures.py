@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import resource
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +107,7 @@ class Recorder:
 
     def map(
         self, batches: Iterable[Sequence[Unembedded]]
-    ) -> Iterator[tuple[Sequence[Unembedded], Vectors]]:
+    ) -> Generator[tuple[Sequence[Unembedded], Vectors]]:
         with self._file.open("ab") as file:
             for batch, vectors in self._embedder.map(batches):
                 self.keys += [unembedded.key for unembedded in batch]

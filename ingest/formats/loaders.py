@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ingest.formats.documents import load_docx, load_epub
-from ingest.formats.entries import load_feed
+from ingest.formats.feeds import load_feed
 from ingest.formats.markdown import load_markdown
 from ingest.formats.markup import watch
 from ingest.formats.pdf import load_pdf

@@ -32,10 +32,6 @@ _SAFE: dict[str, Any] = {
     "remove_comments": True,
     "remove_pis": True,
 }
-_ELEMENT = re.compile(r"<[a-zA-Z]")
-_LONE_AMPERSAND = re.compile(
-    r"&(?!(?:#\d{1,7}|#x[\da-f]{1,6}|amp|lt|gt|quot|apos);)", re.IGNORECASE
-)
 _XML_DECLARATION = re.compile(r"\s*<\?xml[^>]*\?>")
 
 
@@ -98,20 +94,6 @@ def parse_xml(xml: bytes) -> Element:
     declared = tree.getroottree().docinfo.internalDTD  # in whatever encoding
     if declared is not None and next(declared.iterentities(), None) is not None:
         raise LoadError(_ENTITIES)
-    return tree
-
-
-def mended(xml: str) -> Element | None:
-    """The tree of what can be saved of broken XML; None if that is nothing."""
-    from lxml import etree
-
-    # Without its head, in which entities are declared, and with an & for every & that is none.
-    begins = _ELEMENT.search(xml)
-    if begins is None:
-        return None
-    text = _LONE_AMPERSAND.sub("&amp;", xml[begins.start() :])
-    parser = etree.XMLParser(recover=True, encoding="utf-8", **_SAFE)
-    tree: Element | None = etree.fromstring(text.encode(errors="replace"), parser)
     return tree
 
 

@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 import httpx
 
-from ingest.web import feeds
+from ingest.formats import feeds
 from ingest.web.addresses import as_url
 from ingest.web.client import Known, PoliteClient, Reply
 from rag.errors import LoadError
@@ -110,14 +110,14 @@ def pages(
         seen.add(name)
 
 
-def _entries(found: Page | Unchanged) -> list[feeds.Entry] | None:
+def _entries(found: Page | Unchanged) -> list[feeds.Link] | None:
     if isinstance(found, Unchanged) or found.suffix != FEED:
         return None
-    return feeds.entries(found.content, found.address)
+    return feeds.links(found.content, found.address)
 
 
 def _listed(
-    visitor: PoliteClient, entry: feeds.Entry, known: Mapping[str, Known]
+    visitor: PoliteClient, entry: feeds.Link, known: Mapping[str, Known]
 ) -> Page | Unchanged | Failed:
     try:
         found = visit(visitor, entry.url, known)

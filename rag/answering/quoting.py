@@ -18,9 +18,9 @@ _MAX_LAG = 0.12  # a sentence that scores this much less than the best one adds 
 
 @dataclass(frozen=True, slots=True)
 class QuotingAnswerer:
-    """Quotes the best sentences verbatim. Needs no language model."""
+    """Quotes the best sentences verbatim, at most `sentences`. Needs no language model."""
 
-    sentences: int = 3
+    sentences: int
 
     @property
     def language_model(self) -> None:

@@ -41,7 +41,7 @@ class ChatModel:
 
     model: BaseChatModel
     name: str
-    seconds: float = 120.0
+    seconds: float
 
     def stream(
         self, messages: Sequence[Message], call: Call = Call(), *, seconds: float | None = None

@@ -43,8 +43,8 @@ class Retriever:
     """
 
     encoder: Encoder
-    candidates: int = 50
-    rerank: int = 8
+    candidates: int
+    rerank: int
 
     def rank(
         self, snapshot: Snapshot, question: str, scope: Scope = Scope(), *, k: int | None = None

@@ -6,7 +6,7 @@ appears in them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
@@ -175,7 +175,7 @@ class Embedder(Protocol):
 
     def map(
         self, batches: Iterable[Sequence[Unembedded]]
-    ) -> Iterator[tuple[Sequence[Unembedded], Vectors]]:
+    ) -> Generator[tuple[Sequence[Unembedded], Vectors]]:
         """Yield each batch with its vectors, float32 [texts, dimension].
 
         Batches are taken from the iterable only as fast as they can be embedded.

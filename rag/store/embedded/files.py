@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -28,17 +28,18 @@ class UploadFolder:
 
     @contextmanager
     def staging(self) -> Iterator[Path]:
-        try:
-            with portalocker.Lock(self._lock, mode="a", timeout=0):
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(portalocker.Lock(self._lock, mode="a", timeout=0))
                 self._folder.mkdir(parents=True, exist_ok=True)
                 for abandoned in self._folder.glob(f"{_STAGING}*"):  # by a process that was killed
                     shutil.rmtree(abandoned)
-                with TemporaryDirectory(prefix=_STAGING, dir=self._folder) as folder:
-                    yield Path(folder)
-        except portalocker.LockException:
-            raise LibraryBusyError("another upload is in progress; try again later") from None
-        except OSError as error:
-            raise StoreError(f"{self._folder} cannot be written: {error.strerror}") from None
+                folder = TemporaryDirectory(prefix=_STAGING, dir=self._folder)
+            except portalocker.LockException:
+                raise LibraryBusyError("another upload is in progress; try again later") from None
+            except OSError as error:
+                raise StoreError(f"{self._folder} cannot be written: {error.strerror}") from None
+            yield Path(stack.enter_context(folder))
 
     def sizes(self) -> dict[str, int]:
         return {path.name: path.stat().st_size for path in self._folder.glob("[!.]*")}

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +17,9 @@ from rag.errors import StoreError
 from rag.store.embedded.vectors import FLUSHES_PER_SIZE, VectorIndex
 
 _SIZES = "sizes.json"
+
+OpenVectors = Callable[[], VectorIndex]
+"""Returns the vectors of a generation, opened once. Raises StoreError if they are damaged."""
 
 
 @dataclass(slots=True)
@@ -46,10 +49,11 @@ class Generations:
         self._lock = threading.Lock()  # guards the two above, and is never held while files open
 
     @contextmanager
-    def reading(self, name: str) -> Iterator[VectorIndex]:
-        """Open the vectors of a generation; they stay open until another one is current.
+    def reading(self, name: str) -> Iterator[OpenVectors]:
+        """Keep a generation from being deleted; yield what opens its vectors when they are needed.
 
-        Raises FileNotFoundError if they have been deleted.
+        They stay open until another generation is current. Raises FileNotFoundError if they have
+        been deleted.
         """
         with self._lock:
             lease = self._leases.setdefault(name, _Lease())
@@ -57,16 +61,14 @@ class Generations:
             lease.users += 1
         try:
             with lease.opening:
-                if lease.index is None:
-                    self._open(name, lease)
-                index = lease.index
-            assert index is not None
+                if lease.lock is None:
+                    lease.lock = self._locked(name)
             self._close_unused()
-            yield index
+            yield lambda: self._opened(name, lease)
         finally:
             with self._lock:
                 lease.users -= 1
-                if lease.index is None and not lease.users and self._leases.get(name) is lease:
+                if lease.lock is None and not lease.users and self._leases.get(name) is lease:
                     del self._leases[name]
             self._close_unused()
 
@@ -111,7 +113,15 @@ class Generations:
             self._current = ""
         self._close_unused()
 
-    def _open(self, name: str, lease: _Lease) -> None:
+    def _opened(self, name: str, lease: _Lease) -> VectorIndex:
+        with lease.opening:
+            if lease.index is None:
+                _check_sizes(self._folder / name)
+                lease.index = VectorIndex.open(self._folder / name)
+            return lease.index
+
+    def _locked(self, name: str) -> portalocker.Lock:
+        """Lock a generation against deletion. Raises FileNotFoundError if it has been deleted."""
         if not (self._folder / name).is_dir():
             raise FileNotFoundError(name)
         lock = self._lock_of(name, portalocker.LockFlags.SHARED)
@@ -120,15 +130,10 @@ class Generations:
                 lock.acquire()
         except portalocker.LockException:  # it is being deleted
             raise FileNotFoundError(name) from None
-        try:
-            if not (self._folder / name).is_dir():
-                raise FileNotFoundError(name)
-            _check_sizes(self._folder / name)
-            lease.index = VectorIndex.open(self._folder / name)
-            lease.lock = lock
-        except BaseException:
+        if not (self._folder / name).is_dir():
             lock.release()
-            raise
+            raise FileNotFoundError(name)
+        return lock
 
     def _lock_of(self, name: str, kind: portalocker.LockFlags) -> portalocker.Lock:
         flags = kind | portalocker.LockFlags.NON_BLOCKING

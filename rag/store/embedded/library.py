@@ -14,13 +14,12 @@ from rag.store.embedded import integrity, queries
 from rag.store.embedded.catalog import Catalog
 from rag.store.embedded.files import FeedbackFile, FolderList, UploadFolder
 from rag.store.embedded.full_text import FrequencyCache, FullText
-from rag.store.embedded.generations import Draft, Generations
+from rag.store.embedded.generations import Draft, Generations, OpenVectors
 from rag.store.embedded.lock import WriterLock
 from rag.store.embedded.queries import State
 from rag.store.embedded.rebuilding import rebuild
 from rag.store.embedded.snapshot import EmbeddedSnapshot
 from rag.store.embedded.update import EmbeddedUpdate
-from rag.store.embedded.vectors import VectorIndex
 from rag.store.embedded.writer import CatalogWriter
 from rag.store.library import Embedder, Progress
 
@@ -79,10 +78,10 @@ class EmbeddedLibrary:
     @contextmanager
     def snapshot(self) -> Iterator[EmbeddedSnapshot]:
         with ExitStack() as stack:
-            connection, vectors = _consistent(self._catalog, self._generations, stack)
+            connection, open_vectors = _consistent(self._catalog, self._generations, stack)
             generation = queries.state(connection).generation
             full_text = FullText(connection, self._frequencies.of(generation))
-            yield EmbeddedSnapshot(connection, full_text, vectors)
+            yield EmbeddedSnapshot(connection, full_text, open_vectors)
 
     @contextmanager
     def update(self, *, wait: bool = False) -> Iterator[EmbeddedUpdate]:
@@ -115,9 +114,8 @@ class EmbeddedLibrary:
             with self._catalog.reading() as connection:
                 yield from integrity.catalog_problems(connection)
             with ExitStack() as stack:
-                yield from integrity.vector_problems(
-                    *_consistent(self._catalog, self._generations, stack)
-                )
+                opened = _consistent(self._catalog, self._generations, stack)
+                yield from integrity.vector_problems(opened[0], opened[1] and opened[1]())
         except StoreError as error:
             yield str(error)
 
@@ -179,8 +177,8 @@ class EmbeddedLibrary:
 
 def _consistent(
     catalog: Catalog, generations: Generations, stack: ExitStack
-) -> tuple[sqlite3.Connection, VectorIndex | None]:
-    """Open the catalog and the vectors that belong to it, until the stack is closed."""
+) -> tuple[sqlite3.Connection, OpenVectors | None]:
+    """Open the catalog, and keep the vectors that belong to it, until the stack is closed."""
     missed = None
     while True:
         connection = stack.enter_context(catalog.reading())

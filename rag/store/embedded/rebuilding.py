@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 
 from rag.store.embedded.schema import (
     INFO,
@@ -24,11 +25,12 @@ def rebuild(
     """Embed every text that some passage uses into an empty index; return the row of each key."""
     total = db.execute("SELECT count(DISTINCT key) FROM passages").fetchone()[0]
     rows: dict[str, int] = {}
-    for batch, vectors in embedder.map(_batches(db)):
-        first = index.add([text.key for text in batch], vectors)
-        rows.update((text.key, first + at) for at, text in enumerate(batch))
-        if progress:
-            progress(len(rows), total)
+    with closing(embedder.map(_batches(db))) as results:
+        for batch, vectors in results:
+            first = index.add([text.key for text in batch], vectors)
+            rows.update((text.key, first + at) for at, text in enumerate(batch))
+            if progress:
+                progress(len(rows), total)
     return rows
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from rag.encoders.protocols import Vectors
 from rag.store.embedded import listing, queries
 from rag.store.embedded.full_text import WIDE, FullText
+from rag.store.embedded.generations import OpenVectors
 from rag.store.embedded.schema import (
     INFO,
     PASSAGE,
@@ -21,7 +22,6 @@ from rag.store.embedded.schema import (
     to_retrieved,
     within,
 )
-from rag.store.embedded.vectors import VectorIndex
 from rag.store.library import Candidate, Order, ScopeSummary, WordCounts
 from rag.types import Article, Entry, Origin, RetrievedPassage, Scope, Searched
 
@@ -33,11 +33,11 @@ class EmbeddedSnapshot:
     """A Snapshot over SQLite and Chroma."""
 
     def __init__(
-        self, connection: sqlite3.Connection, full_text: FullText, vectors: VectorIndex | None
+        self, connection: sqlite3.Connection, full_text: FullText, open_vectors: OpenVectors | None
     ) -> None:
         self._db = connection
         self._full_text = full_text
-        self._vectors = vectors
+        self._open_vectors = open_vectors
 
     def search(
         self, vector: Vectors, words: Sequence[str], *, limit: int, scope: Scope = Scope()
@@ -144,14 +144,15 @@ class EmbeddedSnapshot:
         In a wide scope, some of the nearest of all lie within it. If too few do, and in a narrow
         scope, all rows of the scope are compared.
         """
-        if self._vectors is None:
+        if self._open_vectors is None:
             return []
+        vectors = self._open_vectors()
         if not scope:
-            return self._in_scope(self._vectors.search(vector, limit), scope)
+            return self._in_scope(vectors.search(vector, limit), scope)
         if share >= WIDE:
             wanted = math.ceil(_SPARE * limit / share)
             for count in (wanted, _MORE * wanted):
-                nearest = self._vectors.search(vector, count)
+                nearest = vectors.search(vector, count)
                 passages = self._in_scope(nearest, scope)
                 if len(passages) >= limit or len(nearest) < count:
                     return passages[:limit]
@@ -160,7 +161,7 @@ class EmbeddedSnapshot:
             f"SELECT DISTINCT p.row FROM {PASSAGES_OF_ARTICLES} WHERE {condition}", parameters
         )
         numbers = np.fromiter((row[0] for row in rows), dtype=np.int64)
-        cosines = dict(self._vectors.nearest_rows(vector, np.sort(numbers), limit))
+        cosines = dict(vectors.nearest_rows(vector, np.sort(numbers), limit))
         query = "SELECT p.row, p.key FROM passages p WHERE p.row IN"
         keys = dict(queries.select_in(self._db, query, cosines))
         return self._in_scope([(keys[row], cosine) for row, cosine in cosines.items()], scope)
