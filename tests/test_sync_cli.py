@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from ingest.cli import main
-from ingest.uploads import UploadService
 from rag.encoders.sentence_transformer import SentenceTransformerEncoder
 from tests.libraries import open_library
 from tests.processes import running
