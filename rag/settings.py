@@ -16,7 +16,7 @@ PREFIX = "ARTICLE_QA_"
 
 
 WINDOW_NAMES = ("host", "port", "auth", "upload_limit", "upload_total")
-"""Names that `ui.settings.WindowSettings` reads. They may stand in the environment everywhere."""
+"""Names that `ui.settings.WindowSettings` reads. They are valid in every environment."""
 
 
 class EnvironmentSettings(BaseSettings):
@@ -47,41 +47,46 @@ class EnvironmentSettings(BaseSettings):
 
 
 class Settings(EnvironmentSettings):
-    """Every setting with its default; the README lists them in these words."""
+    """The settings of the library and its answers. The documentation lists them as described here."""
 
-    home: Path = Field(Path(".article-qa"), description="the folder in which the library lives")
+    home: Path = Field(Path(".article-qa"), description="the folder of the library")
     encoder: str = Field(
         "all-MiniLM-L6-v2",
         min_length=1,
-        description="the embedding model: the bundled one, or any sentence-transformers name or path",
+        description="the embedding model: the bundled one, or the name or path of a sentence-transformers model",
     )
     precision: Literal["auto", "float32", "bfloat16"] = Field(
-        "auto", description="arithmetic of the encoder; auto takes bfloat16 where the CPU has it"
+        "auto",
+        description="the arithmetic of the encoder; `auto` uses bfloat16 if the CPU supports it",
     )
     candidates: int = Field(
-        50, ge=1, le=1000, description="passages taken from each of the two searches"
+        50, ge=1, le=1000, description="how many passages each of the two searches returns"
     )
-    rerank: int = Field(8, ge=1, le=100, description="passages that are read word by word, at most")
-    sentences: int = Field(3, ge=1, le=10, description="sentences in a quoted answer at most")
+    rerank: int = Field(
+        8, ge=1, le=100, description="the maximum number of passages that are read token by token"
+    )
+    sentences: int = Field(
+        3, ge=1, le=10, description="the maximum number of sentences in a quoted answer"
+    )
     threshold: float = Field(
         0.51,
         ge=0,
         le=1,
-        description="evidence below this is refused, or a little lower in a library of fewer than 128 passages",
+        description="questions with weaker evidence are refused; the threshold is slightly lower in a library of fewer than 128 passages",
     )
     model: str = Field(
         "quote",
         min_length=1,
-        description="who words the answer: `quote`, or a language model such as `ollama:qwen3:4b`",
+        description="what writes the answers: `quote`, or a language model such as `ollama:qwen3:4b`",
     )
     base_url: str = Field(
-        "", description="the address of an OpenAI-compatible server, or of the provider's own"
+        "", description="the URL of an OpenAI-compatible server, or of the provider's API"
     )
     timeout: float = Field(
-        120.0, gt=0, le=3600, description="seconds that a language model may take for an answer"
+        120.0, gt=0, le=3600, description="the time limit for a language model's answer, in seconds"
     )
     strict: bool = Field(
-        False, description="leave out what a language model says and the sources do not support"
+        False, description="leave out sentences of a language model that the sources do not support"
     )
 
     @field_validator("home")
@@ -91,10 +96,10 @@ class Settings(EnvironmentSettings):
 
 
 def _refuse_unknown_names() -> None:
-    """A misspelt name would be a setting silently ignored."""
+    """Raise SettingsError for a misspelled name, which would be ignored otherwise."""
     from dotenv import dotenv_values
 
-    logging.getLogger("dotenv").setLevel(logging.ERROR)  # a line that it cannot read is no setting
+    logging.getLogger("dotenv").setLevel(logging.ERROR)  # it warns of lines that are not settings
 
     known = {PREFIX + name.upper() for name in (*Settings.model_fields, *WINDOW_NAMES)}
     try:
@@ -103,4 +108,6 @@ def _refuse_unknown_names() -> None:
         raise SettingsError(f".env cannot be read: {error}") from None
     for name in sorted(names):
         if name.upper().startswith(PREFIX) and name.upper() not in known:
-            raise SettingsError(f"{name} is not a setting; there are {', '.join(sorted(known))}")
+            raise SettingsError(
+                f"{name} is not a setting; the settings are {', '.join(sorted(known))}"
+            )

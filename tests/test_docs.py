@@ -166,6 +166,16 @@ def test_the_table_of_settings_is_up_to_date() -> None:
     assert settings_table.table() in PAGES["docs/configuration.md"], "run: make docs"
 
 
+def test_quoted_messages_are_those_of_the_program() -> None:
+    files = [ROOT / "Makefile", *(path for room in ("rag", "ingest", "ui") for path in (ROOT / room).rglob("*.py"))]  # fmt: skip
+    source = "\n".join(path.read_text(encoding="utf-8") for path in files)
+    headings = re.findall(r"^### .*", PAGES["docs/troubleshooting.md"], re.MULTILINE)
+    quoted = [part for heading in headings for part in re.findall(r'"([^"]+)"', heading)]
+    assert len(quoted) > 5
+    for part in re.split(r"[ ,]*\.\.\.[ ,]*|\b\d{4}\b", "...".join(quoted)):
+        assert part.strip() in source, part
+
+
 def test_the_site_has_every_page() -> None:
     navigation = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
     for page in PAGES:
