@@ -1,4 +1,4 @@
-"""Kill an ingest at random moments, and see that the library is as it was or as it is to be.
+"""Kill an ingest at random moments; the library must be as before the ingest or as after it.
 
 python -m evals.crash [--kills N] [--seed N]
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import random
-import signal
 import subprocess
 import sys
 import time
@@ -22,7 +21,8 @@ from ingest.inputs.sources import discover
 from ingest.sync import sync
 from rag.encoders.protocols import TokenVectors, Vectors
 from rag.encoders.sentence_transformer import SentenceTransformerEncoder
-from rag.store.embedded.library import EmbeddedLibrary
+from rag.opening import create_library, open_library
+from rag.settings import Settings
 from rag.store.library import Library
 
 _ARTICLES = 40
@@ -35,11 +35,11 @@ _PLACES = ("Tokyo", "Nara", "Busan", "Lima", "Oslo", "Quito", "Turin", "Galway")
 _THINGS = ("bridge", "treaty", "ferry", "budget", "museum", "harbor", "tunnel", "school")
 
 State = dict[str, tuple[str, tuple[str, ...]]]
-"""Each article's text with the keys of its passages, and the keys of all vectors."""
+"""The text of each article and the keys of its passages, by the ID of the article."""
 
 
 class Recorded:
-    """An Encoder that replays what the real model said, so that a process to kill starts at once."""
+    """An encoder that replays the vectors of the real model, so that the process starts fast."""
 
     def __init__(self, name: str, folder: Path) -> None:
         from tokenizers import Tokenizer
@@ -55,17 +55,17 @@ class Recorded:
 
     def token_spans(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
         encoded = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
-        return [each.offsets for each in encoded]
+        return [encoding.offsets for encoding in encoded]
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         return np.stack([self._vectors[text] for text in texts])
 
     def read(self, texts: Sequence[str]) -> list[TokenVectors]:
-        raise AssertionError("an ingest reads no tokens")
+        raise AssertionError("an ingest needs no token vectors")
 
 
 class Recorder:
-    """The real model, with all that it embeds kept for those who replay it."""
+    """The real model; `save` writes all its vectors to a file for `Recorded`."""
 
     def __init__(self, real: SentenceTransformerEncoder) -> None:
         self._real = real
@@ -73,16 +73,18 @@ class Recorder:
         self.token_limit = real.token_limit
         self.token_spans = real.token_spans
         self.read = real.read
-        self._said: dict[str, np.ndarray] = {}
+        self._recorded: dict[str, Vectors] = {}
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         vectors = self._real.embed(texts)
-        self._said.update(zip(texts, vectors, strict=True))
+        self._recorded.update(zip(texts, vectors, strict=True))
         return vectors
 
     def save(self, folder: Path) -> None:
-        texts = np.array(list(self._said))
-        np.savez(folder / "vectors.npz", texts=texts, vectors=np.stack(list(self._said.values())))
+        texts = np.array(list(self._recorded))
+        np.savez(
+            folder / "vectors.npz", texts=texts, vectors=np.stack(list(self._recorded.values()))
+        )
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -104,59 +106,83 @@ def main(argv: Sequence[str] | None = None) -> int:
 def run(
     kills: int, seed: int, real: SentenceTransformerEncoder, *, on_progress: Callable[[str], None]
 ) -> Counter[str]:
-    """Kill that many ingests; counts of what each library was found as: before, after.
+    """Kill that many ingests and return how many libraries were as "before" and as "after".
 
-    Raises AssertionError at the first library that is neither, or not whole.
+    Raises AssertionError if a library is neither, or if it has problems.
     """
     chance = random.Random(seed)  # noqa: S311 - to repeat a run, not to keep a secret
-    outcome: Counter[str] = Counter()
+    outcomes: Counter[str] = Counter()
     with TemporaryDirectory(prefix="article-qa-crash-") as temporary:
-        work = Path(temporary)
+        trial = _Trial(Path(temporary), Recorder(real), chance)
+        duration = 10.0  # seconds of an ingest that is not killed; the first one measures it
+        while (killed := outcomes["before"] + outcomes["after"]) < kills:
+            delay = chance.uniform(0, duration) if outcomes else duration
+            outcome, taken = trial.run(kill_after=delay)
+            outcomes[outcome] += 1
+            duration = min(duration, taken or duration)
+            on_progress(f"{killed} of {kills}: {dict(outcomes)}")
+    return outcomes
+
+
+class _Trial:
+    """Two libraries of the same articles. Only the ingests of one of them are killed."""
+
+    def __init__(self, work: Path, encoder: Recorder, chance: random.Random) -> None:
         (work / "tokenizer.json").write_bytes(_tokenizer())
-        encoder = Recorder(real)
-        calm, hit = (EmbeddedLibrary.create(work / name, encoder.name) for name in ("calm", "hit"))
+        self._work = work
+        self._encoder = encoder
+        self._chance = chance
+        self._calm, self._hit = (
+            create_library(Settings.load(home=work / name), encoder) for name in ("calm", "hit")
+        )
         _edit(work / "articles", chance, everything=True)
-        for library in (calm, hit):
-            sync(library, discover([work / "articles"]), encoder)
-        lasts = 10.0  # seconds that an ingest takes when nobody kills it; the first one tells
-        while (killed := outcome["before"] + outcome["after"]) < kills:
-            before = state(hit)
-            _edit(work / "articles", chance)
-            sync(calm, discover([work / "articles"]), encoder)
-            encoder.save(work)
-            hit.close()
-            delay = chance.uniform(0, lasts) if outcome else lasts
-            lived = _ingest_and_kill(encoder.name, work, delay)
-            lasts = min(lasts, lived or lasts)
-            found = state(hit)
-            assert found in (before, state(calm)), "a mixture of before and after"
-            outcome[
-                "not killed in time" if lived else "before" if found == before else "after"
-            ] += 1
-            assert not list(hit.problems()), list(hit.problems())
-            sync(hit, discover([work / "articles"]), encoder)
-            assert state(hit) == state(calm), "the finishing run reached another state"
-            assert not list(hit.problems()), list(hit.problems())
-            on_progress(f"{killed} of {kills}: {dict(outcome)}")
-    return outcome
+        self._sync(self._calm)
+        self._sync(self._hit)
+
+    def run(self, kill_after: float) -> tuple[str, float | None]:
+        """Edit some articles, kill an ingest after some seconds, check the library and finish.
+
+        Return the outcome and, if the ingest ended before it was killed, the seconds that it took.
+        """
+        before = state(self._hit)
+        _edit(self._work / "articles", self._chance)
+        self._sync(self._calm)
+        after = state(self._calm)
+        self._encoder.save(self._work)
+        self._hit.close()
+        taken = _ingest_and_kill(self._encoder.name, self._work, kill_after)
+        found = state(self._hit)
+        assert found in (before, after), "a mixture of before and after"
+        self._check()
+        self._sync(self._hit)
+        assert state(self._hit) == after, "the finishing run reached another state"
+        self._check()
+        return "not killed in time" if taken else "before" if found == before else "after", taken
+
+    def _sync(self, library: Library) -> None:
+        sync(library, discover([self._work / "articles"]), self._encoder)
+
+    def _check(self) -> None:
+        problems = list(self._hit.problems())
+        assert not problems, problems
 
 
 def state(library: Library) -> State:
-    """All that a reader can see."""
+    """Return all that a reader can see."""
     with library.snapshot() as snapshot:
         return {
             entry.id: (
                 snapshot.articles([entry.id])[entry.id].text,
-                tuple(found.passage.key for found in snapshot.passages_of(entry.id)),
+                tuple(retrieved.passage.key for retrieved in snapshot.passages_of(entry.id)),
             )
             for entry in snapshot.listing()
         }
 
 
 def _ingest_and_kill(name: str, work: Path, delay: float) -> float | None:
-    """Start an ingest, and kill it that many seconds after it began.
+    """Start an ingest and kill it that many seconds after it began.
 
-    The seconds that it took, if it had ended by then.
+    Return the seconds that it took if it had ended by then.
     """
     command = [sys.executable, "-m", "evals.crash", "--child", name, str(work), str(work / "hit")]
     root = Path(__file__).parents[1]
@@ -170,15 +196,15 @@ def _ingest_and_kill(name: str, work: Path, delay: float) -> float | None:
             assert child.wait(timeout=delay) == 0, "the ingest failed by itself"
             return time.monotonic() - began
         except subprocess.TimeoutExpired:
-            child.send_signal(signal.SIGKILL)
-            child.wait()
             return None
+        finally:
+            child.kill()
 
 
 def _child(name: str, work: str, home: str) -> None:
     encoder = Recorded(name, Path(work))
-    library = EmbeddedLibrary.open(Path(home), name)
-    import chromadb  # noqa: F401 - before the clock starts: only the writing is of interest
+    library = open_library(Settings.load(home=Path(home)), encoder)
+    import chromadb  # noqa: F401 - before the clock starts, since only the writing is of interest
 
     sources = discover([Path(work) / "articles"])
     print("begun", flush=True)
@@ -186,7 +212,7 @@ def _child(name: str, work: str, home: str) -> None:
 
 
 def _edit(folder: Path, chance: random.Random, *, everything: bool = False) -> None:
-    """Write some articles, anew or for the first time, and remove a few."""
+    """Write new articles, overwrite some and remove a few."""
     folder.mkdir(exist_ok=True)
     numbers = (
         range(_ARTICLES) if everything else chance.sample(range(2 * _ARTICLES), _ARTICLES // 2)
@@ -200,7 +226,7 @@ def _edit(folder: Path, chance: random.Random, *, everything: bool = False) -> N
 
 
 def article(chance: random.Random, *, paragraphs: int = 3) -> str:
-    """A text of sentences that nobody wrote before."""
+    """Return an article of random sentences."""
     return "\n\n".join(
         " ".join(
             chance.choice(_SENTENCES).format(

@@ -1,4 +1,4 @@
-"""Many visitors who ask at once, beside one alone: python -m evals.load [--visitors 50]."""
+"""Response times with many visitors and with one: python -m evals.load [--visitors 50]."""
 
 from __future__ import annotations
 
@@ -37,8 +37,9 @@ PATIENCE = 300.0  # seconds
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question in the window: when it was sent, queued, begun and answered (seconds on one
-    clock), all that the page was told of it, and what went wrong.
+    """A question to the window and its four times, in seconds on one clock.
+
+    `received` is all text that the page was sent for it, `error` what went wrong.
     """
 
     question: str
@@ -46,24 +47,24 @@ class Asked:
     queued: float
     begun: float
     answered: float
-    told: str
+    received: str
     error: str = ""
 
 
-class PoliteClient:
-    """A conversation in the window, held as the page in a browser holds it."""
+class WindowClient:
+    """A conversation with the window, in the requests that its page sends."""
 
     def __init__(self, url: str) -> None:
         self._client = httpx.Client(base_url=url, timeout=PATIENCE, trust_env=False)
         self._session = uuid.uuid4().hex
         config = self._client.get("/config").json()
         (box,) = (
-            each["id"]
-            for each in config["components"]
-            if each["props"].get("elem_id") == "question"
+            component["id"]
+            for component in config["components"]
+            if component["props"].get("elem_id") == "question"
         )
         (self._event,) = (
-            each for each in config["dependencies"] if [box, "submit"] in each["targets"]
+            event for event in config["dependencies"] if [box, "submit"] in event["targets"]
         )
 
     def ask(self, question: str) -> Asked:
@@ -74,15 +75,15 @@ class PoliteClient:
         queued = begun = time.perf_counter()
         if joined.is_error:
             return Asked(question, sent, queued, begun, queued, "", joined.text)
-        told: list[str] = []
+        received: list[str] = []
         error = ""
         for message in self._messages():
             if message["msg"] == "process_starts":
                 begun = time.perf_counter()
-            told += _texts(message.get("output"))
+            received += _texts(message.get("output"))
             if message["msg"] == "process_completed":
                 error = "" if message["success"] else str(message["output"])
-        return Asked(question, sent, queued, begun, time.perf_counter(), "\n".join(told), error)
+        return Asked(question, sent, queued, begun, time.perf_counter(), "\n".join(received), error)
 
     def _messages(self) -> Iterator[dict[str, Any]]:
         place, session = "/gradio_api/queue/data", {"session_hash": self._session}
@@ -96,14 +97,14 @@ class PoliteClient:
 
 
 def all_at_once(url: str, questions: Sequence[Sequence[str]]) -> list[list[Asked]]:
-    """Each visitor's answers to their questions, asked one after another beside all the others."""
+    """Let each visitor ask their questions one after another, all visitors at the same time."""
     start = threading.Barrier(len(questions))
 
     def visit(own: Sequence[str]) -> list[Asked]:
-        visitor = PoliteClient(url)
+        client = WindowClient(url)
         start.wait()
-        asked = [visitor.ask(question) for question in own]
-        visitor.close()
+        asked = [client.ask(question) for question in own]
+        client.close()
         return asked
 
     with ThreadPoolExecutor(len(questions)) as visitors:
@@ -111,8 +112,8 @@ def all_at_once(url: str, questions: Sequence[Sequence[str]]) -> list[list[Asked
 
 
 def answers(qa: ArticleQA, asked: Sequence[Sequence[Asked]]) -> list[list[Answer]]:
-    """What each of the questions gets in its conversation while nobody else asks."""
-    return [_conversation(qa, [each.question for each in own]) for own in asked]
+    """Return what each question gets in its conversation while nobody else asks."""
+    return [_conversation(qa, [turn.question for turn in own]) for own in asked]
 
 
 def _conversation(qa: ArticleQA, questions: Sequence[str]) -> list[Answer]:
@@ -123,44 +124,44 @@ def _conversation(qa: ArticleQA, questions: Sequence[str]) -> list[Answer]:
 
 
 def faults(asked: Sequence[Sequence[Asked]], alone: Sequence[Sequence[Answer]]) -> Iterator[str]:
-    """What is wrong, a line each: errors, answers that are another's, and lost or strange turns.
+    """Describe in a line each what is wrong: errors, wrong answers, and turns of another visitor.
 
-    `alone` are the `answers` to what was asked.
+    `alone` are the `answers` to the same questions.
     """
-    questions = {each.question for own in asked for each in own}
+    questions = {turn.question for own in asked for turn in own}
     for own, expected in zip(asked, alone, strict=True):
         strange = questions - {turn.question for turn in own}
-        for each, answer in zip(own, expected, strict=True):
-            if each.error:
-                yield f"{each.question}: {each.error}"
+        for turn, answer in zip(own, expected, strict=True):
+            if turn.error:
+                yield f"{turn.question}: {turn.error}"
                 continue
-            # The best sentence alone: rounding, which differs under load, may decide a close third.
-            lacking = _lacking(each, answer)
+            # Only the best sentence: rounding, which differs under load, may decide a close third.
+            lacking = _lacking(turn, answer)
             if lacking and lacking[0] == _quotations(answer)[0]:
-                yield f"{each.question}: its answer lacks “{lacking[0]}”"
-            if any(question in each.told for question in strange):
-                yield f"{each.question}: another's question is in the conversation"
+                yield f"{turn.question}: its answer lacks “{lacking[0]}”"
+            if any(question in turn.received for question in strange):
+                yield f"{turn.question}: another's question is in the conversation"
 
 
 def differing(asked: Sequence[Sequence[Asked]], alone: Sequence[Sequence[Answer]]) -> int:
-    """How many answers lack any quotation of the answer that the same question gets `alone`."""
+    """Count the answers that lack a quotation of the answer that the question gets `alone`."""
     pairs = zip((a for own in asked for a in own), (b for own in alone for b in own), strict=True)
-    return sum(bool(_lacking(each, answer)) for each, answer in pairs)
+    return sum(bool(_lacking(turn, answer)) for turn, answer in pairs)
 
 
 def _lacking(asked: Asked, answer: Answer) -> list[str]:
-    return [quote for quote in _quotations(answer) if _plain(quote) not in asked.told]
+    return [quote for quote in _quotations(answer) if _plain(quote) not in asked.received]
 
 
 def _quotations(answer: Answer) -> list[str]:
-    return [cited.quote for cited in answer.citations] or [REFUSAL]
+    return [citation.quote for citation in answer.citations] or [REFUSAL]
 
 
 def overtaken(asked: Sequence[Asked]) -> int:
-    """By how many questions that were sent when it waited already the unluckiest was overtaken."""
+    """Return by how many later questions a waiting question was overtaken at most."""
     return max(
-        sum(other.sent > each.queued and other.begun < each.begun for other in asked)
-        for each in asked
+        sum(later.sent > turn.queued and later.begun < turn.begun for later in asked)
+        for turn in asked
     )
 
 
@@ -168,7 +169,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m evals.load", description=__doc__)
     parser.add_argument("--visitors", type=int, default=50, metavar="N")
     visitors = parser.parse_args(argv).visitors
-    questions = [each.text for each in load()]
+    questions = [question.text for question in load()]
     pairs = [questions[2 * n % len(questions) :][:2] for n in range(visitors)]
     with TemporaryDirectory(prefix="article-qa-load-") as home, _library(Path(home)) as qa:
         with _window(Path(home)) as url:
@@ -176,38 +177,38 @@ def main(argv: Sequence[str] | None = None) -> int:
             alone = all_at_once(url, [questions[-20:]])
             together = all_at_once(url, pairs)
         expected = answers(qa, together)
-    found = [*faults(together, expected)]
-    print("| visitors | answers | answers a second | p50 | p95 | overtaken by, at most |")
+    problems = [*faults(together, expected)]
+    print("| visitors | answers | answers per second | p50 | p95 | overtaken by, at most |")
     print("|---|---|---|---|---|---|")
-    for who, what in ((1, alone), (visitors, together)):
-        print(_row(who, [each for own in what for each in own]))
+    for number, asked in ((1, alone), (visitors, together)):
+        print(_row(number, [turn for own in asked for turn in own]))
     count = sum(map(len, together))
     print(
-        f"{differing(together, expected)} of {count} answers differ in a quotation from one alone"
+        f"{differing(together, expected)} of {count} answers differ in a quotation from those alone"
     )
-    print("\n".join(found) or "no error, and no answer in another's conversation")
-    return 1 if found else 0
+    print("\n".join(problems) or "no error, and no answer in another visitor's conversation")
+    return 1 if problems else 0
 
 
 def _row(visitors: int, asked: Sequence[Asked]) -> str:
-    took = quantiles([each.answered - each.sent for each in asked], n=20, method="inclusive")
-    span = max(each.answered for each in asked) - min(each.sent for each in asked)
+    times = quantiles([turn.answered - turn.sent for turn in asked], n=20, method="inclusive")
+    span = max(turn.answered for turn in asked) - min(turn.sent for turn in asked)
     return (
-        f"| {visitors} | {len(asked)} | {len(asked) / span:.1f} | {took[9]:.2f} s | {took[18]:.2f} s"
+        f"| {visitors} | {len(asked)} | {len(asked) / span:.1f} | {times[9]:.2f} s | {times[18]:.2f} s"
         f" | {overtaken(asked)} |"
     )
 
 
 def _texts(value: Any) -> list[str]:
-    """Every text inside a JSON value, as it reads."""
+    """Return each text inside a JSON value without its markup."""
     if isinstance(value, str):
         return [_plain(value)]
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return [text for each in inner for text in _texts(each)]
+    return [text for item in inner for text in _texts(item)]
 
 
 def _plain(text: str) -> str:
-    """Words without markup, on one line."""
+    """Return a text in one line, without markup."""
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", text)).split())
 
 
@@ -226,10 +227,10 @@ def _window(home: Path) -> Iterator[str]:
     command = [sys.executable, "-m", "ui", "--home", str(home), "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
         assert process.stdout
-        found = re.search(r"http://\S+", process.stdout.readline())
-        assert found, "the window does not open"
+        address = re.search(r"http://\S+", process.stdout.readline())
+        assert address, "the window does not open"
         try:
-            yield found.group()
+            yield address.group()
         finally:
             process.terminate()
 

