@@ -195,7 +195,7 @@ def test_an_empty_question_does_nothing_and_a_far_too_long_one_gets_one_clear_li
     visitor.page.wait_for_timeout(300)
     assert visitor.page.locator(".message-row").count() == 0
     visitor.ask("why " * 1250)
-    assert visitor.last == "The question has 4,999 characters; ask in 2,000 at most"
+    assert visitor.last == "The question has 4,999 characters; the limit is 2,000"
     visitor.ask(QUESTION)
     assert "Both ministers condemned" in visitor.last
 

@@ -19,7 +19,7 @@ from rag.langchain import ArticleQA
 from rag.text.words import in_one_line
 
 
-def add(qa: ArticleQA, uploads: UploadService, *, queue: str) -> None:
+def add_functions(qa: ArticleQA, uploads: UploadService, *, queue: str) -> None:
     """Add the functions to the page that is being built.
 
     `queue` names the queue of the window's own questions, in which those of programs wait too.

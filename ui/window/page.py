@@ -37,7 +37,7 @@ def build(
         delete_cache=(_HOUR, _HOUR),  # uploads that were never ingested
     )
     with page:
-        api.add(qa, uploads, queue=_ASKING)  # first, so that their names are not taken
+        api.add_functions(qa, uploads, queue=_ASKING)  # first, so that their names are not taken
         masthead, chats = components.masthead(), components.chats()
         with gr.Tabs(elem_id="rooms"):
             with gr.Tab("Chat"):
