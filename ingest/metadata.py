@@ -1,4 +1,4 @@
-"""What is known about an article: from front matter, a page's head, the dateline, the first line."""
+"""Metadata of articles: from front matter, a page's head, a dateline or the first line."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ _DATELINE = re.compile(
     r"(?P<head>[^\n:–—]{3,80}?)\s*(?:\((?P<source>[^()\n]{2,40})\)|/(?P<slashed>[A-Z]{2,10})/\.)?"
     r"\s*(?::|–|—|--|(?<=\s)-|(?<=/\.))\s+(?=\S)"
 )
-# Without a date, only a name that is one of an agency makes a dateline of a beginning.
+# Without a date, only the name of an agency makes a beginning a dateline.
 _AGENCY = re.compile(
     r"[A-Z]{2,6}|dpa|Agencia EFE|Anadolu|Ansa|Belga|Bloomberg|Interfax|Kyodo|Reuters|Tass|Xinhua|Yonhap"
     r"|(?:[A-Z]\w+ ){1,3}(?:News|Agency|Press|Service)"
 )
 _PARTICLES = frozenset(("al", "am", "an", "and", "da", "de", "del", "den", "der", "di", "do", "la", "le", "of", "upon"))  # fmt: skip
-_BEGINNING = 4_000  # characters; where a title and a dateline are looked for
+_BEGINNING = 4_000  # characters in which a title and a dateline are looked for
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
 _OF_FEEDS = re.compile(r"(?:[A-Z][a-z]{2}, )?\d{1,2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}")
-_LONGEST_DATE = 60  # characters; dateparser takes very long over a long text
+_LONGEST_DATE = 60  # characters; dateparser is very slow on long texts
 _LONGEST_TITLE = 120
 
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """What a reader of files found out; None is what it did not say."""
+    """What is known about an article; None for what is not."""
 
     title: str | None = None
     published: date | None = None
@@ -44,13 +44,13 @@ class Metadata:
     language: str | None = None
 
     def or_else(self, other: Metadata) -> Metadata:
-        """What is known here, and where nothing is, what is known there."""
+        """Return this metadata, completed from the other."""
         names = (field.name for field in fields(self))
         return Metadata(**{name: getattr(self, name) or getattr(other, name) for name in names})
 
 
 def from_mapping(values: dict[str, Any]) -> Metadata:
-    """Metadata from keys as people write them in front matter and records."""
+    """Return metadata from the usual keys of front matter and records."""
     known = {str(key).lower().strip(): value for key, value in values.items()}
 
     def first(*names: str) -> str | None:
@@ -70,7 +70,7 @@ def from_mapping(values: dict[str, Any]) -> Metadata:
 
 
 def from_text(text: str) -> Metadata:
-    """What the text itself tells: a title in its first line, and a dateline before its story."""
+    """Return metadata from the text: a title in the first line, and a dateline."""
     beginning = text[:_BEGINNING]
     found = next(filter(None, map(dateline, _beginnings(beginning))), Metadata())
     head = headline(text)
@@ -79,7 +79,7 @@ def from_text(text: str) -> Metadata:
 
 
 def dateline(text: str) -> Metadata | None:
-    """Place, date and agency from a beginning such as "Tokyo, 4 October 2022 (TDI): ..."."""
+    """Return place, date and agency from a beginning such as "Tokyo, 4 October 2022 (TDI): ..."."""
     match = _DATELINE.match(text)
     if match is None:
         return None
@@ -96,7 +96,7 @@ def dateline(text: str) -> Metadata | None:
 
 
 def as_date(value: object) -> date | None:
-    """A date from what people write; None for what is no date, or could be two."""
+    """Parse a date as people write it; return None if it is not a date or is ambiguous."""
     if isinstance(value, date):
         return value.date() if isinstance(value, datetime) else value
     text = as_line(value)
@@ -131,7 +131,7 @@ def as_date(value: object) -> date | None:
 
 
 def as_line(value: object) -> str:
-    """A value from front matter as one line of text; lists are joined with commas."""
+    """Return a value from front matter as one line; lists are joined with commas."""
     if isinstance(value, (list, tuple)):
         return ", ".join(filter(None, map(as_line, value)))
     if isinstance(value, dict):
@@ -140,7 +140,7 @@ def as_line(value: object) -> str:
 
 
 def shorten(text: str, limit: int = _LONGEST_TITLE) -> str:
-    """A title of at most `limit` characters, cut between words."""
+    """Shorten a title to at most `limit` characters, between words."""
     line = " ".join(text.split())
     if len(line) <= limit:
         return line
@@ -148,7 +148,7 @@ def shorten(text: str, limit: int = _LONGEST_TITLE) -> str:
 
 
 def _beginnings(text: str) -> Iterator[str]:
-    """Where a dateline may stand: before the first paragraphs."""
+    """Yield the first paragraphs, before which a dateline may stand."""
     for span in islice(paragraphs(text), 4):
         yield text[span.start : span.end]
 
@@ -165,6 +165,6 @@ def _first_sentence(text: str) -> str:
 
 
 def _is_place(parts: list[str]) -> bool:
-    """ "New Delhi", "Rio de Janeiro" or "SEOUL, South Korea": few words, with capitals but for particles."""
+    """Return whether words look like a place, such as "Rio de Janeiro": few, and capitalized."""
     words = " ".join(parts).split()
     return 0 < len(words) <= 6 and all(w[0].isupper() or w in _PARTICLES for w in words)

@@ -8,19 +8,19 @@ from collections.abc import Iterator
 from rag.text.sentences import SENTENCE_END, nonempty, stripped
 from rag.types import Span
 
-# Text that was wrapped by hand has no line longer than this, so there a line break is only a space.
+# Hard-wrapped text has no longer line than this; its line breaks are only spaces.
 WRAPPED = 100
 LIST_ITEM = re.compile(r"\s*(?:[-*+•‣▪–]|\d{1,3}[.)])\s(?!(?:\s*[-*_]){2,}\s*(?:\n|$))")
 
 _LONGEST_HEADLINE = 120
-_SHORT = 0.6  # of the longest line under it: a line so short was not wrapped, but ends there
+_SHORT = 0.6  # of the longest line below it: such a short line was not wrapped
 _BLANK_LINES = re.compile(r"\n\s*\n")
 _LINE_BREAK = re.compile(r"\n")
 _BEFORE_LIST_ITEM = re.compile(rf"\n(?={LIST_ITEM.pattern})")
 
 
 def headline(text: str) -> Span | None:
-    """The first line, where it stands above a story without being its first sentence."""
+    """Return the first line, if it is a headline and not the first sentence."""
     block = next(_between(_BLANK_LINES, text, Span(0, len(text))), None)
     if block is None:
         return None
@@ -33,7 +33,7 @@ def headline(text: str) -> Span | None:
 
 
 def paragraphs(text: str) -> Iterator[Span]:
-    """Ranges between blank lines; also single lines where the text was never wrapped by hand."""
+    """Yield the ranges between blank lines, and single lines if the text is not hard-wrapped."""
     head = headline(text)
     if head:
         yield head

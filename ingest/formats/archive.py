@@ -1,4 +1,4 @@
-"""Zip archives that somebody else made, read within limits of size."""
+"""Untrusted zip archives, read within size limits."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from contextlib import contextmanager
 from rag.errors import LoadError
 
 LARGEST = 200_000_000  # bytes of everything in an archive, unpacked
-LARGEST_READ = 50_000_000  # bytes of all that is read out of it
+LARGEST_READ = 50_000_000  # bytes of all that is read from it
 MOST_FILES = 10_000
-HIGHEST_RATIO = 100  # of the sizes unpacked and packed, where the former is more than _SMALL
+HIGHEST_RATIO = 100  # of unpacked to packed size, above _SMALL bytes
 _SMALL = 10_000_000
 _OLE = b"\xd0\xcf\x11\xe0"
 
 
 class Archive:
-    """A zip archive that unpacks to no more than it may; nothing is written to disk.
+    """A zip archive that unpacks only to a limited size. Nothing is written to disk.
 
     Raises LoadError when it cannot be read, or is made to swell.
     """
@@ -39,11 +39,11 @@ class Archive:
         self.names = frozenset(self._archive.namelist())
 
     def read(self, name: str) -> bytes:
-        """The bytes of a file; raises LoadError when it is missing, protected, broken, or too large."""
+        """Return the bytes of a file. Raises LoadError if it is missing, protected, broken or too large."""
         if name not in self.names:
             raise LoadError(f"{name} is missing in it")
         with _reasons(), self._archive.open(name) as file:
-            content = file.read(self._left + 1)  # the size that the archive tells may be a lie
+            content = file.read(self._left + 1)  # the size in the archive's directory may be wrong
         self._left -= len(content)
         if self._left < 0:
             raise LoadError(f"its text has more than {LARGEST_READ:,} bytes, which are the most")

@@ -1,4 +1,8 @@
-"""Documents that are zip archives of XML: Word's .docx, and EPUB."""
+"""Word documents (.docx) and EPUB books: zip archives of XML.
+
+python-docx is not used: it leaves out tracked insertions, text boxes and nested tables, and it
+unpacks an archive without a limit on its size.
+"""
 
 from __future__ import annotations
 
@@ -18,20 +22,19 @@ from rag.errors import LoadError
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
-# What programs write where nobody gave a title or a name.
+# What programs fill in if nobody gave a title or a name.
 _NO_TITLE = re.compile(
     r"microsoft word\b.*|word document|untitled.*|.*\.(?:docx?|pdf|rtf|odt|indd|tex|dvi|p65|qxd)",
     re.IGNORECASE,
 )
 _NO_AUTHOR = re.compile(r"python-docx|(?:\(?anonymous\)?|unknown|author|admin|user)", re.IGNORECASE)
-# What a paragraph of Word holds besides its words: properties, what was deleted or moved away, and
-# the second form of a drawing for old programs.
+# Elements of a paragraph that are not text: properties, deletions, and fallbacks of drawings.
 _UNREAD = frozenset(("pPr", "rPr", "del", "moveFrom", "Fallback"))
 _BREAKS = {"br": "\n", "cr": "\n", "tab": "\t", "noBreakHyphen": "-"}
 
 
 def load_docx(data: bytes) -> list[Loaded]:
-    """A Word document as one article: its paragraphs and the rows of its tables, in their order.
+    """Return a Word document as one article: its paragraphs and table rows, in order.
 
     Insertions that are still marked count as text, deletions do not; footnotes and comments are
     left out.
@@ -59,7 +62,7 @@ def described(
     language: str | None,
     heading: str | None = None,
 ) -> Metadata:
-    """Metadata from a document's properties, which programs fill in when people do not.
+    """Return metadata from a document's properties, which programs fill in if people do not.
 
     A `heading` is a title found in the document. When a file was created says less about its
     publication than a dateline in its text.
@@ -88,7 +91,7 @@ def _properties(archive: Archive) -> dict[str, str]:
 
 
 def _blocks(parent: Element) -> Iterator[str]:
-    """The paragraphs in an element, and the rows of its tables."""
+    """Yield the paragraphs in an element and the rows of its tables."""
     for child in parent:
         name = local_name(child)
         if name == "p":
@@ -100,7 +103,7 @@ def _blocks(parent: Element) -> Iterator[str]:
 
 
 def _row(row: Element) -> Iterator[str]:
-    """A row of a table on one line; one that has a single cell is a frame around its paragraphs."""
+    """Yield a table row as one line; a row with a single cell is a frame around its paragraphs."""
     cells = [list(_blocks(cell)) for cell in row]
     lines = [" ".join(" ".join(cell).split()) for cell in cells]
     filled = [line for line in lines if line]
@@ -111,7 +114,7 @@ def _row(row: Element) -> Iterator[str]:
 
 
 def _paragraph(paragraph: Element) -> Iterator[str]:
-    """The text of a paragraph, and then that of the boxes which are anchored in it."""
+    """Yield the text of a paragraph, then that of the text boxes anchored in it."""
     from lxml import etree
 
     boxes = []
@@ -139,7 +142,7 @@ def _is_item(paragraph: Element) -> bool:
 
 
 def load_epub(data: bytes) -> Iterator[Loaded | Skipped]:
-    """The chapters of a book, each an article of its own, in the order of reading.
+    """Yield the chapters of a book in reading order, each as an article.
 
     A chapter is a document of the spine; one that is missing or broken is left out. Raises
     LoadError when the book is protected.
@@ -163,7 +166,7 @@ def load_epub(data: bytes) -> Iterator[Loaded | Skipped]:
 
 
 def _spine(package: Element, folder: str) -> list[str]:
-    """The names of a book's documents in the archive, in the order of reading."""
+    """Return the names of a book's documents in the archive, in reading order."""
     items = {item.get("id"): item for item in package.iter("{*}item")}
     order = [items.get(reference.get("idref")) for reference in package.iter("{*}itemref")]
     names = [
@@ -197,7 +200,7 @@ def _book(package: Element) -> Metadata:
 
 
 def _chapter(page: Element | None, book: str | None) -> str | None:
-    """The title of a chapter: its first heading, else what its head says, if not the book's title."""
+    """Return a chapter's first heading, else the title in its head, unless it is the book's title."""
     if page is None:
         return None
     titles = (

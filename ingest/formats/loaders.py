@@ -1,4 +1,4 @@
-"""Files as articles: one small function a format, chosen by the file's suffix."""
+"""Files -> articles: one function per format, chosen by the file's suffix."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _TALKATIVE = ("pypdf", "trafilatura", "htmldate", "courlan")
 def load(
     path: Path, data: bytes, *, fields: Fields = USUAL, skipped: list[Skipped] | None = None
 ) -> list[Loaded]:
-    """The articles in a file; raises LoadError with the reason when there are none to be had.
+    """Return the articles in a file. Raises LoadError if there are none.
 
     `fields` are the names that its records use, if it has records. What had to be left out of a
     file is added to `skipped`.
@@ -65,7 +65,7 @@ def load(
 
 
 def summary(skipped: Sequence[Skipped]) -> str:
-    """What was left out of a file, in a line: where for each reason, and how often."""
+    """Summarize what was skipped in one line: each reason with where it occurred, and how often."""
     places: dict[str, list[str]] = {}
     for part in skipped:
         places.setdefault(part.reason, []).append(part.where)
@@ -81,7 +81,7 @@ def load_text(data: bytes) -> list[Loaded]:
 
 
 def load_html(data: bytes) -> list[Loaded]:
-    """The main text of a page, without what surrounds it, and the metadata of its head."""
+    """Return the main text of a page, without navigation and the like, and its metadata."""
     import trafilatura
     from trafilatura.settings import Document
     from trafilatura.utils import load_html as parse
@@ -92,7 +92,7 @@ def load_html(data: bytes) -> list[Loaded]:
         tree,
         with_metadata=True,
         include_comments=False,
-        # A date that merely occurs in the story is not the day on which it was published.
+        # A date in the text is not the date of publication.
         date_extraction_params={"extensive_search": False, "original_date": True},
     )
     if tree is None or not isinstance(page, Document) or not page.text:
@@ -105,13 +105,13 @@ def load_html(data: bytes) -> list[Loaded]:
         url=page.url,
         language=(tree.get("lang") or "").split("-")[0] or None,
     )
-    # The library puts each paragraph on a line of its own.
+    # trafilatura puts each paragraph on a line of its own.
     return [Loaded(clean(re.sub(r"\n+", "\n\n", page.text)), metadata)]
 
 
 @contextmanager
 def _reasons(suffix: str) -> Iterator[None]:
-    """Whatever goes wrong in a library that reads a file is said in one line, and nothing printed."""
+    """Turn every error of a parser into a LoadError of one line, and silence its logging."""
     loggers = [logging.getLogger(name) for name in _TALKATIVE]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
@@ -122,7 +122,7 @@ def _reasons(suffix: str) -> Iterator[None]:
         raise LoadError(_line(str(error), _LONGEST_REASON)) from error.__cause__
     except RecursionError:
         raise LoadError("it nests too deeply") from None
-    except Exception as error:  # there is no end to how a file can be broken
+    except Exception as error:  # files can be broken in any number of ways
         reason = _line(f"{type(error).__name__}: {error}", _LONGEST_REASON)
         raise LoadError(f"it is broken, or no {suffix} file ({reason})") from error
     finally:
@@ -131,7 +131,7 @@ def _reasons(suffix: str) -> Iterator[None]:
 
 
 def _finished(loaded: Loaded, seen: dict[str, int]) -> Loaded:
-    """An article with what its text tells of it, in clean lines, and a key that no other has."""
+    """Return an article with metadata from its text, in clean lines, and a unique key."""
     known = loaded.metadata.or_else(from_text(loaded.text))
     url = _line(known.url or "")
     language = known.language or ""
@@ -163,7 +163,7 @@ def _line(text: str, longest: int = _LONGEST_LINE) -> str:
 
 
 def _plain(read: Callable[[bytes], Iterable[Loaded | Skipped]]) -> Loader:
-    """A loader of files that have no fields to be named."""
+    """Adapt a loader of a format without fields."""
     return lambda data, fields: read(data)
 
 

@@ -1,4 +1,4 @@
-"""Markdown, with the YAML that may stand before it."""
+"""Markdown with optional YAML front matter."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LONGEST_FRONT_MATTER = 100_000  # characters
 
 
 def load_markdown(data: bytes) -> list[Loaded]:
-    """Markdown as the words that a reader sees, with the metadata of its front matter."""
+    """Return the text of a Markdown file as a reader sees it, with its front matter as metadata."""
     text = decode(data)
     if len(text) > LONGEST:
         raise LoadError(f"it has {len(text):,} characters; {LONGEST:,} are the most")
@@ -25,12 +25,12 @@ def load_markdown(data: bytes) -> list[Loaded]:
 
 
 def _front_matter(text: str) -> tuple[dict[str, Any], str]:
-    """Metadata and the text behind it; raises LoadError for YAML that is broken or may swell."""
+    """Return front matter and the rest. Raises LoadError for YAML that is broken or has aliases."""
     import frontmatter
     import yaml
     from frontmatter.default_handlers import YAMLHandler
 
-    class Plain(yaml.SafeLoader):  # written in Python: what nests deep is an error, not a crash
+    class Plain(yaml.SafeLoader):  # pure Python: deep nesting raises an error instead of crashing
         def compose_node(self, parent: Any, index: Any) -> Any:
             if self.check_event(yaml.AliasEvent):
                 raise yaml.YAMLError("aliases, as *this, are not read")
@@ -46,7 +46,7 @@ def _front_matter(text: str) -> tuple[dict[str, Any], str]:
         found, body = frontmatter.parse(
             text, handler=Handler() if text.lstrip()[:3] == "---" else None
         )
-        # Between two rules may stand a paragraph that is no front matter.
+        # Text between two rules need not be front matter.
         return (found, body) if found else ({}, text)
     except RecursionError:
         raise LoadError("its front matter nests too deeply") from None
@@ -55,7 +55,7 @@ def _front_matter(text: str) -> tuple[dict[str, Any], str]:
 
 
 def _words(body: str) -> str:
-    """The text of each block, a blank line between two; a row of a table is a block."""
+    """Return the blocks of a document, separated by blank lines; each table row is a block."""
     from markdown_it import MarkdownIt
 
     blocks: list[str] = []

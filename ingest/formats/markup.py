@@ -1,4 +1,4 @@
-"""HTML and XML, whoever wrote it: parsed within limits, and reduced to its words."""
+"""Untrusted HTML and XML: parsed within limits, and reduced to text."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class BrokenXMLError(LoadError):
 
 
 class _Watch:
-    """Sees every element before a tree is built, which is fast, and stops where it is absurd."""
+    """Counts elements and attributes before a tree is built, and stops at the limits."""
 
     def __init__(self) -> None:
         self._elements = 0
@@ -60,18 +60,18 @@ class _Watch:
 
 
 def watch(html: str | bytes) -> None:
-    """Raises LoadError for a page that would take unbounded time."""
+    """Raise LoadError for a page that would take unbounded time to parse."""
     from lxml import etree
 
-    with suppress(etree.XMLSyntaxError):  # there is no element in it
+    with suppress(etree.XMLSyntaxError):  # it contains no element
         etree.fromstring(html, etree.HTMLParser(target=_Watch()))
 
 
 def parse_html(html: str) -> Element | None:
-    """The tree of a page or of a piece of one; None when there is nothing in it."""
+    """Parse a page or a fragment; return None if it is empty."""
     from lxml import etree
 
-    text = _XML_DECLARATION.sub("", clean(html), count=1)  # what it says of its encoding is past
+    text = _XML_DECLARATION.sub("", clean(html), count=1)  # the text is already decoded
     watch(text)
     with suppress(etree.XMLSyntaxError):
         return etree.fromstring(text, etree.HTMLParser(remove_comments=True, remove_pis=True))
@@ -79,7 +79,7 @@ def parse_html(html: str) -> Element | None:
 
 
 def parse_xml(xml: bytes) -> Element:
-    """The tree of an XML document; no entity is expanded, no file read and no address asked.
+    """Parse an XML document without expanding entities, reading files or using the network.
 
     Raises BrokenXMLError, and LoadError for XML that declares entities of its own.
     """
@@ -98,12 +98,12 @@ def parse_xml(xml: bytes) -> Element:
 
 
 def local_name(element: Element) -> str:
-    """The name of an element without its namespace; "" for comments and the like."""
+    """Return the name of an element without its namespace; "" for comments and the like."""
     return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
 
 
 def words(tree: Element | None) -> str:
-    """The text of a tree of HTML as it is read: a blank line between two blocks, "- " before items."""
+    """Return the text of HTML: blank lines between blocks, and "- " before list items."""
     from lxml import etree
 
     blocks = _Blocks()

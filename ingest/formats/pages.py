@@ -1,4 +1,4 @@
-"""Lines as they stand on pages -> text in paragraphs, with the offset at which each page begins."""
+"""Lines on pages -> text in paragraphs, with the offset at which each page begins."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _REPEATED = 3  # pages with a line that counts them; one that is the same must b
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line on a page: its first letter, in points from the left and from the foot, and its size.
+    """A line on a page: the position of its first letter, in points, and its font size.
 
     The size is 0 where only the order of the lines is known.
     """
@@ -41,7 +41,7 @@ class Line:
 
 
 def flow(pages: Sequence[Sequence[Line]]) -> tuple[str, tuple[int, ...]]:
-    """The text of the pages, and for each the offset at which it begins.
+    """Return the text of the pages, and the offset at which each begins.
 
     Running heads and feet are left out. A word that was divided at the end of a line is made whole
     where other lines show how it is written.
@@ -74,7 +74,7 @@ def flow(pages: Sequence[Sequence[Line]]) -> tuple[str, tuple[int, ...]]:
 
 
 def largest(page: Sequence[Line]) -> str:
-    """What is written on a page in larger letters than all else, as titles are; else ""."""
+    """Return the text in the largest letters of a page, which is probably its title, or ""."""
     size = max((line.size for line in page), default=0)
     first = next((place for place, line in enumerate(page) if line.size == size), 0)
     title = [line.text for line in takewhile(lambda line: line.size == size, page[first:])]
@@ -83,7 +83,7 @@ def largest(page: Sequence[Line]) -> str:
 
 
 def _join(before: str, line: str, known: Mapping[str, int], joint: str) -> tuple[str, str]:
-    """A line as it is written before the next one, and what is written between the two."""
+    """Return a line as it precedes the next one, and the separator between the two."""
     if before.endswith(_SOFT_HYPHEN):
         return before[:-1], "" if joint != "\n\n" else joint
     if joint == "\n\n":
@@ -102,7 +102,7 @@ def _join(before: str, line: str, known: Mapping[str, int], joint: str) -> tuple
 def _begins_paragraph(
     before: Line, line: Line, following: Sequence[Line], step: float, turned: bool
 ) -> bool:
-    """Whether a line stands apart from the one before it; `turned`: it is on the next page."""
+    """Return whether a line begins a paragraph; `turned` means that it begins a page."""
     ended = _FULL_STOP.search(before.text) is not None
     if not (before.size and line.size):
         return turned and ended
@@ -119,7 +119,7 @@ def _begins_paragraph(
 
 
 def _usual_step(pages: Sequence[Sequence[Line]]) -> float:
-    """How far apart two lines of a paragraph stand, in sizes of their letters."""
+    """Return the usual distance between two lines of a paragraph, in font sizes."""
     steps = Counter(
         round((before.y - line.y) / line.size, 1)
         for page in pages
@@ -132,7 +132,7 @@ def _usual_step(pages: Sequence[Sequence[Line]]) -> float:
 
 
 def _without_running_lines(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
-    """The pages without the lines that return at the edge of many, but for the page's number."""
+    """Return the pages without running heads and feet, which repeat but for the page number."""
     edges = [{line.text for line in (*page[:_EDGE], *page[-_EDGE:])} for page in pages]
     same = Counter(text for edge in edges for text in edge)
     counted = Counter(
@@ -157,7 +157,7 @@ def _without_running_lines(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
 
 
 def _counted(text: str, page: int) -> Iterator[str]:
-    """A line with its first number, and with its last, counted from the number of the page."""
+    """Yield a line with its first, and its last, number relative to the page number."""
     numbers = list(_NUMBER.finditer(text))
     for found in (*numbers[:1], *numbers[1:][-1:]):
         yield f"{text[: found.start()]}#{int(found[0]) - page}{text[found.end() :]}"

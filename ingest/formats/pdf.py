@@ -27,7 +27,7 @@ _DATE = re.compile(r"(?:D:)?(\d{4})(\d\d)(\d\d)")
 
 
 def load_pdf(data: bytes) -> Iterator[Loaded | Skipped]:
-    """The text layer of a PDF as one article; a page that cannot be read is left out.
+    """Yield the text layer of a PDF as one article; pages that cannot be read are skipped.
 
     Raises LoadError when it is encrypted or has no text layer.
     """
@@ -66,7 +66,7 @@ def load_pdf(data: bytes) -> Iterator[Loaded | Skipped]:
 
 
 def _pages(reader: PdfReader) -> tuple[list[list[Line]], list[Skipped]]:
-    """The lines of each page, and the pages that have none because they are broken."""
+    """Return the lines of each page, and the pages that are broken."""
     from pypdf.errors import DependencyError, FileNotDecryptedError
 
     started = time.monotonic()
@@ -78,7 +78,7 @@ def _pages(reader: PdfReader) -> tuple[list[list[Line]], list[Skipped]]:
             pages.append(_lines(page))
         except (FileNotDecryptedError, DependencyError):
             raise
-        except Exception as error:  # there is no end to how a page can be broken
+        except Exception as error:  # pages can be broken in any number of ways
             pages.append([])
             broken.append(Skipped(f"page {number}", as_line(error) or type(error).__name__))
         length += sum(len(line.text) for line in pages[-1])
@@ -90,7 +90,7 @@ def _pages(reader: PdfReader) -> tuple[list[list[Line]], list[Skipped]]:
 
 
 def _lines(page: PageObject) -> list[Line]:
-    """The lines of a page in the order in which they were written, mostly that of reading."""
+    """Return the lines of a page in the order of the file, which is mostly reading order."""
     lines: list[Line] = []
     pieces: list[Line] = []
 
@@ -117,7 +117,7 @@ def _lines(page: PageObject) -> list[Line]:
 
 
 def _line(text: str) -> str:
-    """A line without ligatures and wide gaps; a soft hyphen stays where it divides the last word."""
+    """Return a line without ligatures and wide gaps; a soft hyphen at its end is kept."""
     plain = _LIGATURES.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text).rstrip()
     hyphen = "\u00ad" if plain.endswith("\u00ad") else ""
     return " ".join(clean(plain).split()) + hyphen

@@ -18,7 +18,7 @@ from ingest.formats.text import Loaded, Skipped, clean, decode
 from ingest.metadata import as_date, as_line, from_mapping
 from rag.errors import IngestError, LoadError
 
-# Names are compared without regard to case, spaces, hyphens and underscores.
+# Names are compared without case, spaces, hyphens and underscores.
 _USUAL = {
     what: tuple(names.split())
     for what, names in {
@@ -60,7 +60,7 @@ class Fields:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The names in "text=body,title=headline"; raises IngestError when that says something else."""
+        """Parse "text=body,title=headline". Raises IngestError for anything else."""
         known = [field.name for field in fields_of(cls)]
         named: dict[str, str] = {}
         for pair in filter(str.strip, text.split(",")):
@@ -78,7 +78,7 @@ USUAL = Fields()
 
 
 def load_json(data: bytes, fields: Fields) -> Iterator[Loaded | Skipped]:
-    """The records of a JSON file: a list, a list somewhere inside an object, or one object.
+    """Yield the records of a JSON file: a list, a list inside an object, or a single object.
 
     Several values one after another are read as JSON Lines.
     """
@@ -98,12 +98,12 @@ def load_json(data: bytes, fields: Fields) -> Iterator[Loaded | Skipped]:
 
 
 def load_jsonl(data: bytes, fields: Fields) -> Iterator[Loaded | Skipped]:
-    """One record a line; a line that is not JSON is left out."""
+    """Yield one record per line; lines that are not JSON are skipped."""
     return _json_lines(decode(data), fields)
 
 
 def load_csv(data: bytes, fields: Fields) -> Iterator[Loaded | Skipped]:
-    """One record a row, under a first row with the names; commas, semicolons, tabs or bars between."""
+    """Yield one record per row below a header row; the delimiter is detected."""
     text = decode(data).lstrip("\r\n")
     csv.field_size_limit(max(len(text), csv.field_size_limit()))
     names = text.partition("\n")[0]
@@ -130,7 +130,7 @@ def _json_lines(text: str, fields: Fields) -> Iterator[Loaded | Skipped]:
 
 
 def _parsed(text: str) -> object:
-    """The value that is written in JSON; NaN and infinities are nothing. Raises ValueError."""
+    """Parse JSON, with NaN and infinities as null. Raises ValueError."""
     try:
         return json.loads(text, parse_constant=lambda _: None)
     except RecursionError:
@@ -138,7 +138,7 @@ def _parsed(text: str) -> object:
 
 
 def _records(value: object, fields: Fields) -> list[object]:
-    """The records in a value: the lists of objects with a text, and single objects that have one."""
+    """Yield the records in a value: objects with a text, alone or in lists."""
     if isinstance(value, list):
         found = any(isinstance(each, dict) and _Record(each, fields).text for each in value)
         return value if found else []
@@ -168,7 +168,7 @@ def _article(values: object, where: str, fields: Fields) -> Loaded | Skipped:
 
 
 class _Record:
-    """The fields of a record by what they mean."""
+    """The fields of a record by their meaning."""
 
     def __init__(self, values: Mapping[str, object], fields: Fields) -> None:
         self._values = values
@@ -178,7 +178,7 @@ class _Record:
         self.text = text if isinstance(text, str) else ""
 
     def find(self, what: str) -> str | float | None:
-        """What is said under the name that was given for this, or else under the usual names."""
+        """Return the value of the given field, or of the first of the usual ones."""
         name = getattr(self._fields, what)
         found = [self._at(name)] if name else map(self._folded.get, _USUAL[what])
         between = "\n\n" if what == "text" else ", "
@@ -209,7 +209,7 @@ def _folded(name: str) -> str:
 
 
 def _plain(value: object, between: str) -> str | float | None:
-    """A value as text or number: a list is joined, an object is what it has inside."""
+    """Return a value as text or number; lists are joined, and objects replaced by their text."""
     if isinstance(value, str):
         return value.strip() or None
     if isinstance(value, list):
@@ -222,12 +222,12 @@ def _plain(value: object, between: str) -> str | float | None:
 
 
 def _words(text: str) -> str:
-    """The text of a field, which is HTML if it begins like that."""
+    """Return the text of a field; it is treated as HTML if it begins with a tag."""
     return words(parse_html(text)) if _HTML.match(text) else clean(text)
 
 
 def _date(value: str | float | None) -> date | None:
-    """A date as programs write it, also in seconds or milliseconds since 1970."""
+    """Parse a date as programs write it, also as seconds or milliseconds since 1970."""
     line = as_line(value)
     if not _EPOCH.fullmatch(line):
         return as_date(line)

@@ -1,4 +1,4 @@
-"""Text as it is stored and cited: decoded, cleaned, and with what is known about it."""
+"""Text as it is stored and cited: decoded, cleaned, and with its metadata."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from ingest.metadata import Metadata
 from rag.errors import LoadError
 
 LONGEST = 5_000_000  # characters of one article; more than any book, and minutes to embed
-_SAMPLE = 100_000  # as much of a file as is needed to tell what it is
+_SAMPLE = 100_000  # enough of a file to detect its encoding
 _BINARY = re.compile(r"[\x00-\x08\x0e-\x1a\x7f-\x84\x86-\x9f\ufffd]")
 _LINE_BREAK = re.compile(r"\r\n?|\u2028|\u2029|\x85")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
-# Soft hyphens, marks of byte order, word joiners and turns of the writing direction are never
-# seen, but they tear words apart and can make a line read backwards. A zero-width space is left
-# where a script has no other between its words: in Thai, Lao, Tibetan, Burmese and Khmer.
+# Soft hyphens, byte order marks, word joiners and direction marks are invisible, but they split
+# words or reverse a line. A zero-width space is kept in scripts that have no other space between
+# words: Thai, Lao, Tibetan, Burmese and Khmer.
 _UNSEEN = re.compile(
     r"\u00ad\n?|[\u2060\u202a-\u202e\u2066-\u2069\ufeff]"
     r"|(?<![\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff])\u200b"
@@ -26,7 +26,7 @@ _ASCII = bytes(range(128))
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """The text of an article, as it will be stored and cited, and what is known about it.
+    """The text of an article as it is stored and cited, and its metadata.
 
     `pages` are the offsets in the text at which page 1, page 2 and so on begin, so that
     `bisect.bisect_right(pages, offset)` is the number of the page. `key` names the article among
@@ -41,14 +41,14 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A part of a file that was left out, such as "line 17", and why."""
+    """A part of a file that was skipped, such as "line 17", and the reason."""
 
     where: str
     reason: str
 
 
 def decode(data: bytes) -> str:
-    """Text in whatever encoding it was written; raises LoadError for what is not text."""
+    """Decode text in any encoding. Raises LoadError if the data are not text."""
     text = _utf8(data)
     if text is None:
         import chardet
@@ -63,12 +63,12 @@ def decode(data: bytes) -> str:
 
 
 def clean(text: str) -> str:
-    """Text as it is stored: one kind of line break, nothing unseen in it, else unchanged."""
+    """Return text with uniform line breaks and without invisible characters."""
     return _CONTROL.sub(" ", _UNSEEN.sub("", _LINE_BREAK.sub("\n", text)))
 
 
 def _utf8(data: bytes) -> str | None:
-    """UTF-8, also with a few bytes of Windows-1252 in it; None for every other encoding."""
+    """Decode UTF-8, even with a few bytes of Windows-1252; return None for other encodings."""
     if data.count(0) > len(data) / 10:  # UTF-16
         return None
     try:

@@ -1,4 +1,4 @@
-"""Which addresses may be read: those of the public internet, checked where the connection is made."""
+"""Which addresses may be read: those of the public internet, checked when connecting."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from ingest.web.deadline import Deadline
 from rag.errors import LoadError
 
 Resolve = Callable[[str, int], Sequence[str]]
-"""Called with a host and a port; returns addresses, or raises OSError."""
+"""Maps a host and a port to addresses, or raises OSError."""
 
-_UNICAST = ipaddress.IPv6Network("2000::/3")  # all that is given out of IPv6
+_UNICAST = ipaddress.IPv6Network("2000::/3")  # all allocated IPv6 addresses
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _NOT_PUBLIC = tuple(
     ipaddress.ip_network(network)
     for network in (
-        "168.63.129.16/32",  # the host's own agent, seen from inside Azure
-        "192.0.0.0/24",  # protocol assignments, which Python counts as private only in part
-        "192.88.99.0/24",  # once relays of 6to4
+        "168.63.129.16/32",  # the host agent inside Azure
+        "192.0.0.0/24",  # protocol assignments, of which Python counts only some as private
+        "192.88.99.0/24",  # former 6to4 relays
         "3fff::/20",  # documentation
     )
 )
 
 
 class UnreachableError(LoadError):
-    """No connection to a host can be made, or none may be."""
+    """A host cannot be reached, or may not be."""
 
 
 class Guard(httpcore.NetworkBackend):
-    """Opens connections for httpcore, only to addresses that may be read, and only in time.
+    """Opens connections for httpcore, only to permitted addresses and within a deadline.
 
     One address that may not be read is enough to refuse a name: whoever answers for the name
     chooses the order.
@@ -56,7 +56,7 @@ class Guard(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        """Connect to the first address that answers; raises UnreachableError when none does or may."""
+        """Connect to the first address that answers. Raises UnreachableError if there is none."""
         addresses = self._addresses(host, port)
         reason = "it has no address"
         for tried, address in enumerate(addresses):
@@ -81,13 +81,13 @@ class Guard(httpcore.NetworkBackend):
         return addresses
 
     def _resolved(self, host: str, port: int) -> Sequence[str]:
-        """What the resolver says; it cannot be told a time limit, so it is left behind if late."""
+        """Resolve a host on a thread, which is abandoned if it is late: resolvers have no time limit."""
         answers: queue.SimpleQueue[Sequence[str] | Exception] = queue.SimpleQueue()
 
         def ask() -> None:
             try:
                 answers.put(self._resolve(host, port))
-            except (OSError, ValueError) as error:  # ValueError: what no name can be
+            except (OSError, ValueError) as error:  # ValueError: not a valid name
                 answers.put(error)
 
         threading.Thread(target=ask, daemon=True).start()
@@ -102,7 +102,7 @@ class Guard(httpcore.NetworkBackend):
 
 
 class _Timed(httpcore.NetworkStream):
-    """A connection on which nothing outlasts the deadline, however slowly the bytes drip."""
+    """A connection on which nothing outlasts the deadline, however slowly bytes arrive."""
 
     def __init__(self, stream: httpcore.NetworkStream, deadline: Deadline) -> None:
         self._stream = stream
@@ -128,7 +128,7 @@ class _Timed(httpcore.NetworkStream):
 
 
 def as_url(text: str, base: httpx.URL | None = None) -> httpx.URL:
-    """An address as it may be asked for, without its fragment; raises LoadError for another."""
+    """Parse a web address, without its fragment. Raises LoadError if it is not one."""
     try:
         url = httpx.URL(text.strip())
         url = base.join(url) if base else url
@@ -144,13 +144,13 @@ def as_url(text: str, base: httpx.URL | None = None) -> httpx.URL:
 
 
 def resolve(host: str, port: int) -> list[str]:
-    """The addresses of a host as the system knows them, in its order; raises OSError."""
+    """Return the addresses of a host from the system's resolver. Raises OSError."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return [str(address[0]) for *_, address in found]
 
 
 def is_public(address: str) -> bool:
-    """Whether an address belongs to the public internet, also when it holds another inside."""
+    """Return whether an address, or the one that it embeds, is on the public internet."""
     ip = _inner(ipaddress.ip_address(address))
     if isinstance(ip, ipaddress.IPv6Address) and ip not in _UNICAST:
         return False
@@ -161,7 +161,7 @@ def is_public(address: str) -> bool:
 def _inner(
     ip: ipaddress.IPv4Address | ipaddress.IPv6Address,
 ) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    """The IPv4 address to which an IPv6 address leads, mapped or translated, else itself."""
+    """Return the IPv4 address that an IPv6 address embeds, else the address itself."""
     if isinstance(ip, ipaddress.IPv4Address):
         return ip
     if ip in _NAT64:

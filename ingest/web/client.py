@@ -1,4 +1,4 @@
-"""Polite requests: robots.txt, a pace for each host, second attempts, and limits of time and size."""
+"""A polite HTTP client: robots.txt, a pace for each host, retries, and limits of time and size."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ from rag.errors import LoadError
 NAME = "article-qa"  # to robots.txt
 HOME = "https://pypi.org/project/article-qa"
 REDIRECTS = 5  # followed, at most
-ATTEMPTS = 3  # at a request that a server fails to answer
+ATTEMPTS = 3  # at a request that fails
 LONGEST_RETRY_AFTER = 60.0  # seconds
 LONGEST_CRAWL_DELAY = 30.0  # seconds
-LARGEST_ROBOTS = 512_000  # bytes that are heeded; RFC 9309 asks for 500 KiB
+LARGEST_ROBOTS = 512_000  # bytes that are read; RFC 9309 requires 500 KiB
 _REDIRECTING = frozenset((301, 302, 303, 307, 308))
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What an earlier answer said of itself, to ask whether it still holds."""
+    """The validators of an earlier response, for a conditional request."""
 
     etag: str | None = None
     last_modified: str | None = None
@@ -44,7 +44,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer that is no redirect; the content is empty unless the status is 200."""
+    """A response that is not a redirect; the content is empty unless the status is 200."""
 
     url: httpx.URL
     status: int
@@ -122,7 +122,7 @@ class PoliteClient:
         raise LoadError(f"it redirects more than {REDIRECTS} times")
 
     def _ask_leave(self, url: httpx.URL) -> None:
-        """Raises LoadError when robots.txt forbids to read this, or cannot be read itself."""
+        """Raise LoadError if robots.txt forbids this address or cannot be read."""
         origin = url.join("/robots.txt")
         if origin not in self._robots:
             self._robots[origin] = self._read_robots(origin)
@@ -133,7 +133,7 @@ class PoliteClient:
             raise LoadError(f"robots.txt of {url.host} forbids it")
 
     def _read_robots(self, url: httpx.URL) -> Protego | LoadError:
-        """The rules of a site (RFC 9309): without the file all is allowed, if it fails nothing."""
+        """Return a site's rules (RFC 9309): without a file all is allowed; if it fails, nothing is."""
         try:
             with self._deadline.within(self._timeout):
                 reply = self._follow(url, {}, leave=lambda _: None)
@@ -147,7 +147,7 @@ class PoliteClient:
         return rules
 
     def _fetch(self, url: httpx.URL, known: Known) -> Reply:
-        """One answer; raises LoadError when the server fails, or asks to wait, again and again."""
+        """Return a response. Raises LoadError if the server keeps failing or asking to wait."""
         waited = False
         pause = 0.0
         reason = ""
@@ -170,7 +170,7 @@ class PoliteClient:
         raise LoadError(reason)
 
     def _exchange(self, url: httpx.URL, known: Known) -> Reply:
-        """One request when its host's turn has come; no more is read than will be used."""
+        """Make one request at the host's pace, and read no more than is used."""
         if url.host in self._last:
             pace = max(self._pace, self._delays.get(url.host, 0))
             self._deadline.pause(self._last[url.host] + pace - self._clock())
@@ -184,14 +184,14 @@ class PoliteClient:
                 content = self._content(response, headers) if used else b""
         except httpcore.TimeoutException:
             raise self._deadline.passed() from None
-        except httpcore.ConnectError as error:  # of TLS: Guard tells of all others
+        except httpcore.ConnectError as error:  # a TLS error: Guard reports all others
             raise UnreachableError(f"no safe connection to {url.host}: {_line(error)}") from None
         finally:
             self._last[url.host] = self._clock()
         return Reply(url, response.status, headers, content)
 
     def _content(self, response: httpcore.Response, headers: httpx.Headers) -> bytes:
-        """The content, decompressed no further than to the largest size."""
+        """Read the content, decompressed up to the size limit."""
         decoder = _Decoder(headers.get("content-encoding", ""))
         content = bytearray()
         received = 0
@@ -205,7 +205,7 @@ class PoliteClient:
 
 
 class _Decoder:
-    """Undoes gzip, the one compression that is asked for, a limited number of bytes at a time."""
+    """Decompresses gzip, the only encoding that is requested, in limited steps."""
 
     def __init__(self, encoding: str) -> None:
         coding = encoding.strip().lower()
@@ -215,7 +215,7 @@ class _Decoder:
         self._begun = False
 
     def decode(self, chunk: bytes, most: int) -> bytes:
-        """At most so many bytes; once they are reached, nothing more can be decoded."""
+        """Decode at most this many bytes; after that nothing more can be decoded."""
         if self._zip is None:
             return chunk
         self._begun = True
@@ -225,7 +225,7 @@ class _Decoder:
             raise LoadError("its compression is broken") from None
 
     def finish(self) -> None:
-        """Raises LoadError when the end is missing."""
+        """Raise LoadError if the end is missing."""
         if self._zip is not None and self._begun and not self._zip.eof:
             raise LoadError("its end is missing")
 
@@ -260,12 +260,12 @@ def _version() -> str:
 
 
 def _retry_after(value: str) -> float | None:
-    """Seconds to wait, from a number of them or from a date (RFC 9110, 10.2.3)."""
+    """Return the seconds of a Retry-After header, a number or a date (RFC 9110, 10.2.3)."""
     if re.fullmatch(r"\d{1,9}", value.strip(), re.ASCII):
         return float(value)
     try:
         until = email.utils.parsedate_to_datetime(value)
-    except (ValueError, OverflowError):  # the second of numbers too long for a date
+    except (ValueError, OverflowError):  # OverflowError: numbers too long for a date
         return None
     if until.tzinfo is None:
         until = until.replace(tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""How long something may take."""
+"""Time limits."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rag.errors import LoadError
 
 
 class Deadline:
-    """The seconds that may be spent on something; what is waited out of politeness is not counted."""
+    """A time limit in seconds; polite pauses do not count."""
 
     def __init__(
         self,
@@ -24,7 +24,7 @@ class Deadline:
 
     @contextmanager
     def within(self, seconds: float) -> Iterator[None]:
-        """A time of its own for what is done inside; one that runs outside is stopped meanwhile."""
+        """Limit the time of the block; an outer limit is paused meanwhile."""
         outer, started = (self._seconds, self._until), self.clock()
         self._seconds, self._until = seconds, started + seconds
         try:
@@ -34,7 +34,7 @@ class Deadline:
             self._until = outer[1] + self.clock() - started
 
     def left(self) -> float:
-        """Seconds, always more than none; raises LoadError when the time is over."""
+        """Return the seconds that are left. Raises LoadError if there are none."""
         left = self._until - self.clock()
         if left <= 0:
             raise self.passed()
@@ -44,7 +44,7 @@ class Deadline:
         return LoadError(f"it took longer than {self._seconds:g} seconds")
 
     def pause(self, seconds: float) -> None:
-        """Wait, and move the deadline by as much."""
+        """Wait, and extend the deadline accordingly."""
         if seconds > 0:
             self._sleep(seconds)
             self._until += seconds

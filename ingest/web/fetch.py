@@ -1,4 +1,4 @@
-"""Pages and feeds of the web -> files to read, as if they had lain in a folder."""
+"""Pages and feeds of the web -> files to ingest."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ OnProgress = Callable[[str], None]
 
 
 def fetch(
-    visitor: PoliteClient,
+    client: PoliteClient,
     urls: Sequence[str],
     known: Mapping[str, Origin],
     folder: Path,
     *,
     on_progress: OnProgress | None = None,
 ) -> Sources:
-    """Read what is at each address, and what the feeds there list, into files in a folder.
+    """Fetch each address, and the entries of feeds, into files in a folder.
 
-    A page that a server says is what it was when it became `known` is not transferred again.
+    Pages that have not changed since they became `known` are not transferred again.
     """
     origins = {each.address: each for each in known.values() if each.address}
     validators = {
@@ -38,7 +38,7 @@ def fetch(
     failures: list[Failure] = []
     numbers = count()
     for url in urls:
-        for found in pages(visitor, url, validators):
+        for found in pages(client, url, validators):
             match found:
                 case Failed():
                     failures.append(Failure(found.url, found.reason))

@@ -1,4 +1,4 @@
-"""Pages and feeds of the web, as bytes with what is known about them."""
+"""Pages and feeds of the web as bytes with their metadata."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _NOTHING: Mapping[str, Known] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What was read of an address.
+    """A page that was fetched.
 
     `url` names the page for good: what it calls canonical on its own site, else `address`, which
     is where it was found after redirects and to which `etag` and `last_modified` belong. `suffix`
@@ -56,7 +56,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Unchanged:
-    """What is at `address` is what it was when it became known."""
+    """The page at `address` has not changed since it became known."""
 
     address: str
 
@@ -70,13 +70,13 @@ class Failed:
 
 
 def visit(
-    visitor: PoliteClient, url: str, known: Mapping[str, Known] = _NOTHING
+    client: PoliteClient, url: str, known: Mapping[str, Known] = _NOTHING
 ) -> Page | Unchanged:
-    """Read what is at an address; `known` is by the address where each page was found.
+    """Fetch an address; `known` maps the address of each earlier page to its validators.
 
-    Raises LoadError, with the reason in one line, when it cannot or may not be read.
+    Raises LoadError if it cannot or may not be read.
     """
-    reply = visitor.get(url, known)
+    reply = client.get(url, known)
     if reply.status == HTTPStatus.NOT_MODIFIED and str(reply.url) in known:
         return Unchanged(str(reply.url))
     if reply.status != HTTPStatus.OK:
@@ -85,15 +85,15 @@ def visit(
 
 
 def pages(
-    visitor: PoliteClient, url: str, known: Mapping[str, Known] = _NOTHING
+    client: PoliteClient, url: str, known: Mapping[str, Known] = _NOTHING
 ) -> Iterator[Page | Unchanged | Failed]:
-    """The page at an address, or, one after another, the pages that a feed there lists.
+    """Yield the page at an address, or the pages that a feed there lists.
 
-    A feed is no page, so it is not yielded itself; two entries that lead to one page yield it
-    once. What cannot be read is yielded as Failed, and the others go on.
+    The feed itself is not yielded, and each page only once. What cannot be read is yielded as
+    Failed.
     """
     try:
-        found = visit(visitor, url, known)
+        found = visit(client, url, known)
         listed = _entries(found)
     except LoadError as error:
         yield Failed(url, str(error))
@@ -103,7 +103,7 @@ def pages(
         return
     seen = set()
     for entry in listed:
-        outcome = _listed(visitor, entry, known)
+        outcome = _listed(client, entry, known)
         name = outcome.address if isinstance(outcome, Unchanged) else outcome.url
         if name not in seen:
             yield outcome
@@ -117,10 +117,10 @@ def _entries(found: Page | Unchanged) -> list[feeds.Link] | None:
 
 
 def _listed(
-    visitor: PoliteClient, entry: feeds.Link, known: Mapping[str, Known]
+    client: PoliteClient, entry: feeds.Link, known: Mapping[str, Known]
 ) -> Page | Unchanged | Failed:
     try:
-        found = visit(visitor, entry.url, known)
+        found = visit(client, entry.url, known)
     except LoadError as error:
         return Failed(entry.url, str(error))
     if isinstance(found, Unchanged):
@@ -146,7 +146,7 @@ def _page(reply: Reply) -> Page:
 
 
 def _suffix(told: str, content: bytes) -> str:
-    """What the content is, by itself where that can be seen, else by the type that was told."""
+    """Return the suffix for the content: detected where possible, else from the content type."""
     if not content.strip():
         raise LoadError("it is empty")
     if content.startswith(b"%PDF-"):
@@ -159,20 +159,20 @@ def _suffix(told: str, content: bytes) -> str:
     if element == "html":
         return ".html"
     if told in _UNTOLD:
-        return ".txt"  # or binary data, which the loader refuses
+        return ".txt"  # or binary data, which the loader rejects
     kind = told if _TYPE.fullmatch(told) else "of a type unknown"
     raise LoadError(f"it is {kind}, and neither a page, a text, a PDF nor a feed")
 
 
 def _canonical(content: bytes, found: httpx.URL) -> httpx.URL | None:
-    """The address by which a page wants to be known, if that is a page of the same site.
+    """Return the canonical address of a page, if it is on the same site.
 
-    A site's front page is not believed to be meant by another page: some sites name it in all.
+    The front page is ignored as the canonical address of other pages: some sites name it in all.
     """
     from lxml import etree
 
     head = _Head()
-    with suppress(etree.XMLSyntaxError):  # there is no element in it
+    with suppress(etree.XMLSyntaxError):  # it contains no element
         etree.fromstring(content, etree.HTMLParser(target=head))
     if head.canonical is None:
         return None
@@ -185,7 +185,7 @@ def _canonical(content: bytes, found: httpx.URL) -> httpx.URL | None:
 
 
 class _Head:
-    """Hears the elements of a page as they begin; a tree of them can take unbounded time."""
+    """Sees the elements of a page without building a tree, which can take unbounded time."""
 
     def __init__(self) -> None:
         self.canonical: str | None = None
@@ -206,7 +206,7 @@ def _site(url: httpx.URL) -> tuple[str, int | None]:
 
 
 def _charset(told: str) -> str | None:
-    """The encoding that is named, if it is one that Python knows for text."""
+    """Return the encoding of a content type, if Python knows it."""
     found = _CHARSET.search(told)
     if found is None:
         return None
@@ -218,5 +218,5 @@ def _charset(told: str) -> str | None:
 
 
 def _validator(value: str) -> str | None:
-    """A value that can be sent back as it came."""
+    """Return a validator if it can be sent back unchanged."""
     return value if _VALIDATOR.fullmatch(value) else None
