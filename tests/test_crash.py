@@ -1,4 +1,4 @@
-"""Kills, full disks and damage: the library is as it was, or it says what is wrong."""
+"""Kills, full disks and damage: the library is unchanged, or it reports what is wrong."""
 
 from __future__ import annotations
 
@@ -30,16 +30,17 @@ QUESTION = "Who built the lighthouse at Cape Wrath?"
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 2 MB; skips where none can be mounted."""
+    """Mount a disk of 2 MB; skip where that is impossible."""
     folder = tmp_path / "disk"
     folder.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)]
     if os.geteuid() != 0 or subprocess.run(command, capture_output=True, check=False).returncode:
-        pytest.skip("no small disk can be mounted here")
+        pytest.skip("mounting a small disk needs root")
     yield folder
     subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
+@pytest.mark.slow
 def test_a_kill_at_any_moment_leaves_the_library_before_or_after(
     encoder: SentenceTransformerEncoder,
 ) -> None:
@@ -47,7 +48,7 @@ def test_a_kill_at_any_moment_leaves_the_library_before_or_after(
     assert outcome["before"] + outcome["after"] == 3
 
 
-def test_a_full_disk_is_said_and_changes_nothing(
+def test_a_full_disk_is_an_error_and_changes_nothing(
     small_disk: Path, write: Write, encoder: SentenceTransformerEncoder
 ) -> None:
     library = create(small_disk / "library", encoder)
@@ -70,7 +71,7 @@ def test_a_full_disk_is_said_and_changes_nothing(
     ("name", "keep"),
     [("chroma.sqlite3", 0.5), ("data_level0.bin", 0.98), ("length.bin", 0.0)],
 )
-def test_vectors_cut_short_are_said_and_rebuilt(
+def test_truncated_vectors_are_reported_and_rebuilt(
     seeds_home: Path, tmp_path: Path, encoder: SentenceTransformerEncoder, name: str, keep: float
 ) -> None:
     home = shutil.copytree(seeds_home, tmp_path / "copy")
@@ -87,7 +88,7 @@ def test_vectors_cut_short_are_said_and_rebuilt(
         assert qa.ask("Who condemned the missile launch?").citations
 
 
-def test_check_names_what_a_stranger_did_to_the_library(
+def test_check_reports_damage_from_outside(
     seeds_home: Path, tmp_path: Path, encoder: SentenceTransformerEncoder
 ) -> None:
     home = shutil.copytree(seeds_home, tmp_path / "copy")
@@ -97,9 +98,9 @@ def test_check_names_what_a_stranger_did_to_the_library(
     with closing(VectorIndex.open(generation)) as index:
         index.delete([next(iter(library_keys(library)))])
         index.add(["stray"], encoder.embed(["nobody wrote this"]))
-    found = list(library.problems())
-    assert "1 passage has no vector" in found
-    assert "1 vector belongs to no passage" in found
+    problems = list(library.problems())
+    assert "1 passage has no vector" in problems
+    assert "1 vector belongs to no passage" in problems
     with Catalog(home / "catalog.sqlite").writing() as connection:
         connection.execute("INSERT INTO words (words) VALUES ('delete-all')")
     assert any("not found by its words" in problem for problem in library.problems())

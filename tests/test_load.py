@@ -1,4 +1,4 @@
-"""Visitors who ask at once, and what happens when there are too many."""
+"""Many visitors at once, and more than the window accepts."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import threading
 import time
 from dataclasses import replace
 
+import pytest
 from gradio_client import Client
 
 from evals.load import Asked, all_at_once, answers, differing, faults
@@ -17,20 +18,21 @@ from tests.browsing import Visit, chromium, expect, served
 QUESTION = "Who condemned the missile launch?"
 
 
+@pytest.mark.slow
 def test_twelve_visitors_at_once_each_get_the_answers_to_their_own_questions(qa):
-    questions = [each.text for each in load()]
+    questions = [question.text for question in load()]
     pairs = [questions[2 * n :][:2] for n in range(12)]
     with served(qa) as url:
         asked = all_at_once(url, pairs)
-    assert [[each.question for each in own] for own in asked] == pairs
+    assert [[turn.question for turn in own] for own in asked] == pairs
     assert list(faults(asked, answers(qa, asked))) == []
 
 
 def test_an_answer_in_the_wrong_conversation_would_be_noticed(qa):
-    questions = [each.text for each in load()][:2]
+    questions = [question.text for question in load()][:2]
     with served(qa) as url:
-        (one,), (other,) = all_at_once(url, [questions[:1], questions[1:]])
-    asked = [[replace(one, told=other.told)], [other]]
+        (first,), (second,) = all_at_once(url, [questions[:1], questions[1:]])
+    asked = [[replace(first, received=second.received)], [second]]
     (fault, strange) = faults(asked, answers(qa, asked))
     assert "its answer lacks" in fault
     assert "another's question" in strange
@@ -38,22 +40,23 @@ def test_an_answer_in_the_wrong_conversation_would_be_noticed(qa):
 
 def test_an_answer_with_another_quotation_is_counted(qa):
     (alone,) = answers(qa, [[Asked(QUESTION, 0, 0, 0, 0, "")]])
-    *others, last = (cited.quote for cited in alone[0].citations)
-    assert others
-    told = " ".join([*others, last]), " ".join(others)
-    whole, short = (Asked(QUESTION, 0, 0, 0, 0, each) for each in told)
+    quotes = [citation.quote for citation in alone[0].citations]
+    assert len(quotes) > 1
+    whole, short = (
+        Asked(QUESTION, 0, 0, 0, 0, " ".join(received)) for received in (quotes, quotes[:-1])
+    )
     assert differing([[whole], [short]], [alone, alone]) == 1
     assert list(faults([[short]], [alone])) == []
 
 
-def test_whoever_comes_when_the_window_is_full_is_told_so_and_loses_nothing(qa):
-    goes_on = threading.Event()
+def test_a_visitor_of_a_busy_window_sees_a_message_and_keeps_the_question(qa):
+    may_answer = threading.Event()
 
     class Slow:
         language_model = None
 
         def answer(self, ranking, call=None):
-            goes_on.wait(60)
+            may_answer.wait(60)
             return QuotingAnswerer(3).answer(ranking)
 
     slow = ArticleQA(replace(qa.assistant, answerer=Slow()))
@@ -70,7 +73,7 @@ def test_whoever_comes_when_the_window_is_full_is_told_so_and_loses_nothing(qa):
         visitor.submit(QUESTION)
         expect(visitor.page.get_by_text("currently busy")).to_be_visible(timeout=10_000)
         expect(visitor.page.locator("#question textarea")).to_have_value(QUESTION)
-        goes_on.set()
+        may_answer.set()
         assert answered.result()["text"] == waiting.result()["text"] == qa.ask(QUESTION).text
         visitor.page.press("#question textarea", "Enter")
         visitor.settle(1)

@@ -125,13 +125,13 @@ def test_a_model_that_is_too_slow_ends_in_the_quoted_answer(
     qa: ArticleQA, server: LocalServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slow = asking(qa, server, monkeypatch, timeout=1.5)
-    os.kill(server._process.pid, signal.SIGSTOP)
+    os.kill(server.pid, signal.SIGSTOP)
     try:
         started = time.monotonic()
         answer = slow.ask(QUESTION, k=2)
         assert time.monotonic() - started < 30
     finally:
-        os.kill(server._process.pid, signal.SIGCONT)
+        os.kill(server.pid, signal.SIGCONT)
     quoted_instead(answer, "it did not finish within 1.5 seconds")
 
 
@@ -144,7 +144,7 @@ def test_a_model_that_dies_halfway_ends_in_the_quoted_answer(
         for event in events:
             heard.append(event)
             if sum(isinstance(each, Delta) for each in heard) == 3:
-                os.kill(mortal._process.pid, signal.SIGKILL)
+                os.kill(mortal.pid, signal.SIGKILL)
     assert isinstance(heard[-1], Answer)
     quoted_instead(heard[-1], "it failed")
 

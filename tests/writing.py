@@ -1,4 +1,4 @@
-"""Language models that write what they are told to, so that a test knows what to expect."""
+"""Language models with fixed answers, so that a test knows what to expect."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SUPPORTED = "Both ministers condemned North Korea’s missile launch."
 UNSUPPORTED = "The launch of 4 October 2099 was condemned by Ruritania."
 CORRECTED = "North Korea has carried out six nuclear tests, the first in 2006."
 DRAFT = f"{SUPPORTED} [1][2][3][4][5] {UNSUPPORTED} [1] {CORRECTED} [99]"
-"""About the seeds: a sentence with its passage among those it names, one without, one that names none."""
+"""About the seeds: a supported sentence, an unsupported one, and one that cites no passage."""
 
 HOSTILE = (
     "The missile launch was condemned by <b>bold</b> ministers <img src=x onerror=window.hacked=1> "
@@ -31,9 +31,9 @@ HOSTILE = (
 
 
 class Writer(FakeListChatModel):
-    """Writes the next of its `responses`, a character every `sleep` seconds; then takes `rest` more.
+    """Writes the next of its `responses`, a character every `sleep` seconds, and waits for `rest`.
 
-    `closed` tells that whoever read has left before the end.
+    `closed` is set when the stream is closed before its end.
     """
 
     rest: float = 0
@@ -53,7 +53,9 @@ class Writer(FakeListChatModel):
             raise
 
 
-def worded(qa: ArticleQA, *drafts: str, settings: Settings | None = None, **how: Any) -> ArticleQA:
-    """The same library, its answers worded by a Writer."""
-    model = Writer(responses=list(drafts), **how)
+def worded(
+    qa: ArticleQA, *drafts: str, settings: Settings | None = None, **options: Any
+) -> ArticleQA:
+    """Return an assistant over the same library whose answers a Writer words."""
+    model = Writer(responses=list(drafts), **options)
     return over(qa.library, settings or Settings(), model)

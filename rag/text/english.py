@@ -11,12 +11,11 @@ from functools import cache
 
 QUESTION_WORDS = frozenset("who whom whose what which when where why how".split())
 
-SUBJECT_PRONOUNS = frozenset("he she it they".split())
-OBJECT_PRONOUNS = frozenset("him her it them".split())
-POSSESSIVES = frozenset("his her hers its their theirs".split())
-REFLEXIVES = frozenset("himself herself itself themselves".split())
-PLURAL_PRONOUNS = frozenset("they them their theirs themselves".split())
-PRONOUNS = SUBJECT_PRONOUNS | OBJECT_PRONOUNS | POSSESSIVES | REFLEXIVES
+PRONOUNS = frozenset(
+    """
+    he she it they him her them his hers its their theirs himself herself itself themselves
+    """.split()
+)
 """Pronouns of the third person, which stand for something mentioned before."""
 
 DEMONSTRATIVES = frozenset("this that these those".split())

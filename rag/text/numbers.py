@@ -12,7 +12,7 @@ from rag.text.english import month_names, months, weekdays
 from rag.text.words import WORD
 from rag.types import Span
 
-# Rooms above compare with it; the names themselves come from rag.text.english.
+# For rag.checking.conflicts; everything here uses `weekdays`.
 WEEKDAYS = frozenset("monday tuesday wednesday thursday friday saturday sunday".split())
 
 _LETTERS = re.compile(r"[^\W\d_]+")

@@ -12,12 +12,14 @@ import secrets
 import sqlite3
 from collections import ChainMap, Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryFile
 
 from rag.encoders.protocols import Vectors
+from rag.errors import StoreError
 from rag.store.embedded import queries
 from rag.store.embedded.generations import Draft
 from rag.store.embedded.writer import CatalogWriter
@@ -198,6 +200,7 @@ class _Spool:
     """Changes in a temporary file, in order: a run may hold more articles than fit in memory."""
 
     def __init__(self, folder: Path) -> None:
+        self._folder = folder
         # Only this process can reach the file, which has no name.
         self._file = TemporaryFile(dir=folder)  # noqa: SIM115 - closed by `close`
         self._count = 0
@@ -206,7 +209,12 @@ class _Spool:
         return self._count
 
     def append(self, change: _Change) -> None:
-        pickle.dump(change, self._file, protocol=pickle.HIGHEST_PROTOCOL)
+        """Raises StoreError if the disk is full."""
+        try:
+            pickle.dump(change, self._file, protocol=pickle.HIGHEST_PROTOCOL)
+            self._file.flush()
+        except OSError as error:
+            raise StoreError(f"{self._folder} cannot be written: {error.strerror}") from error
         self._count += 1
 
     def __iter__(self) -> Iterator[_Change]:
@@ -215,7 +223,8 @@ class _Spool:
             yield pickle.load(self._file)  # noqa: S301 - written by this process
 
     def close(self) -> None:
-        self._file.close()
+        with suppress(OSError):  # what could not be written is not needed any more
+            self._file.close()
 
 
 def _write(written: _Written, writer: CatalogWriter, rows: Mapping[str, int]) -> None:
