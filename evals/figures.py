@@ -1,4 +1,4 @@
-"""Answers -> figures. Each says how it is counted."""
+"""Answers -> figures, each with how it is counted."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def retrieval(asked: Asked) -> list[Figure]:
     return [
         _share(
             "paragraph in the first passage",
-            "the first passage overlaps the paragraph that holds the answer",
+            "the first passage overlaps the paragraph with the answer",
             asked,
             lambda question, answer: any(_holds(question, each) for each in answer.evidence[:1]),
             0.95,
@@ -54,7 +54,7 @@ def retrieval(asked: Asked) -> list[Figure]:
         ),
         _share(
             "gold answer in the first passage",
-            "stricter: the first passage holds a gold answer's own characters",
+            "stricter: the first passage contains the characters of a gold answer",
             asked,
             lambda question, answer: any(_spans(question, each) for each in answer.evidence[:1]),
         ),
@@ -66,14 +66,14 @@ def quoting(asked: Asked) -> list[Figure]:
     return [
         _share(
             "quoted answer contains a gold answer",
-            "one of its sentences does, case and white space aside; refused counts as a miss",
+            "one of its sentences does, ignoring case and white space; a refusal counts as a miss",
             asked,
             lambda question, answer: any(_contains(question, each) for each in answer.citations),
             0.90,
         ),
         _share(
             "first quoted sentence contains a gold answer",
-            "its first sentence does; refused counts as a miss",
+            "its first sentence does; a refusal counts as a miss",
             asked,
             lambda question, answer: any(_contains(question, c) for c in answer.citations[:1]),
             0.80,

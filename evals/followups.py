@@ -1,4 +1,4 @@
-"""The project's own conversations over its sample articles: follow-ups understood, or left alone."""
+"""Conversations over the sample articles: follow-ups understood, and other questions unchanged."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CONVERSATIONS = Path(__file__).with_name("conversations.json")
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What to ask; the words of a right sentence by the file that holds it."""
+    """A question, and for each file that answers it the words of a right sentence."""
 
     question: str
     answers: tuple[tuple[str, str], ...]
@@ -25,7 +25,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A follow-up, its answer in the conversation, and its answer without it."""
+    """A follow-up with its answer in the conversation, and its answer without it."""
 
     turn: Turn
     answer: Answer
@@ -40,7 +40,7 @@ def load(path: Path = CONVERSATIONS) -> list[list[Turn]]:
 
 
 def ask(qa: ArticleQA, conversations: Iterable[Sequence[Turn]]) -> Iterator[list[Asked]]:
-    """The follow-ups of each conversation, each asked with the answers before it as history."""
+    """Ask the follow-ups of each conversation with the previous answers as history."""
     for first, *rest in conversations:
         history = [qa.ask(first.question)]
         asked = []
@@ -54,40 +54,40 @@ def ask(qa: ArticleQA, conversations: Iterable[Sequence[Turn]]) -> Iterator[list
 
 
 def figures(conversations: Iterable[Sequence[Asked]], part: str) -> list[Figure]:
-    """Whether follow-ups that lean are recognised and answered, and the others left as they are."""
+    """Count follow-ups that are recognized and answered, and other questions that are unchanged."""
     asked = [each for conversation in conversations for each in conversation]
-    leaning = [each for each in asked if not each.turn.stands_alone]
-    standing = [each for each in asked if each.turn.stands_alone]
+    dependent = [each for each in asked if not each.turn.stands_alone]
+    independent = [each for each in asked if each.turn.stands_alone]
     return [
         Figure(
             f"{part}: follow-up answered right",
-            "a quoted sentence of the right article holds the expected words",
-            sum(_is_right(each.turn, each.answer, slice(None)) for each in leaning),
-            len(leaning),
+            "a quoted sentence of the right article contains the expected words",
+            sum(_is_right(each.turn, each.answer, slice(None)) for each in dependent),
+            len(dependent),
         ),
         Figure(
             f"{part}: follow-up asked without its conversation",
             "the same, for comparison",
-            sum(_is_right(each.turn, each.alone, slice(None)) for each in leaning),
-            len(leaning),
+            sum(_is_right(each.turn, each.alone, slice(None)) for each in dependent),
+            len(dependent),
         ),
         Figure(
             f"{part}: first quoted sentence answers the follow-up",
             "the first quoted sentence does",
-            sum(_is_right(each.turn, each.answer, slice(1)) for each in leaning),
-            len(leaning),
+            sum(_is_right(each.turn, each.answer, slice(1)) for each in dependent),
+            len(dependent),
         ),
         Figure(
-            f"{part}: follow-up recognised",
-            "questions that lean on the conversation and are understood with it",
-            sum(each.answer.rewritten_question is not None for each in leaning),
-            len(leaning),
+            f"{part}: follow-up recognized",
+            "questions that need the conversation and are understood with it",
+            sum(each.answer.rewritten_question is not None for each in dependent),
+            len(dependent),
         ),
         Figure(
             f"{part}: question that stands alone left unchanged",
-            "later questions of a conversation that do not lean on it",
-            sum(each.answer.rewritten_question is None for each in standing),
-            len(standing),
+            "later questions of a conversation that do not need it",
+            sum(each.answer.rewritten_question is None for each in independent),
+            len(independent),
             goal=1.0,
         ),
     ]

@@ -40,7 +40,7 @@ def figures(asked: list[tuple[Question, Answer]], part: str) -> list[Figure]:
     found = [
         Figure(
             f"{part}: quoted answer is right",
-            "a quoted sentence of the right article holds the expected words",
+            "a quoted sentence of the right article contains the expected words",
             sum(any(_is_right(q, a, n) for n in range(len(a.citations))) for q, a in answerable),
             len(answerable),
         ),
