@@ -208,7 +208,7 @@ def test_ctrl_c_stops_the_model_and_says_so(
     assert model.closed.wait(3)
     *_, before, last = read().removesuffix("\x1b[?25h").split("\r\n")[:-1]
     assert before.endswith("2006."), "the draft stays"
-    assert "(stopped; what stands here is not checked)" in last
+    assert "(stopped; this draft is not checked)" in last
     assert capsys.readouterr().err == "stopped; there is no answer\n"
 
 
