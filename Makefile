@@ -1,10 +1,10 @@
-# make chat opens the chat window, make test runs all tests. Both create .venv if it is missing.
+# make chat opens the chat window, make test runs the tests. Both create .venv if it is missing.
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt
 XQUAD ?= ../shared/evals/xquad.en.json
 
-.PHONY: chat test lint docs eval bench clean
+.PHONY: chat test test-slow lint docs eval bench clean
 .DEFAULT_GOAL := chat
 
 chat: .venv/installed
@@ -12,7 +12,11 @@ chat: .venv/installed
 	@$(BIN)/article-qa chat
 
 test: .venv/developed
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m "not slow"
+	@echo "Slow tests were left out (kills, many visitors, XQuAD); run them with: make test-slow"
+
+test-slow: .venv/developed
+	$(BIN)/python -m pytest -m slow
 
 lint: .venv/developed
 	$(BIN)/ruff check .

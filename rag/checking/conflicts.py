@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rag.checking.checker import Checker, CountWords, Finding, number_similarity
-from rag.text.numbers import WEEKDAYS, Numeral, numerals
+from rag.text.english import weekdays
+from rag.text.numbers import Numeral, numerals
 from rag.text.words import words
 from rag.types import ArticleInfo, Citation, Evidence, Span
 
@@ -67,7 +68,7 @@ def conflicts(
 def _differing(statement: str, finding: Finding) -> Iterator[tuple[str, str]]:
     """Yield the one number that a passage lacks and the one in its place, each with its unit."""
     evidence = finding.evidence
-    missing = [words for words in finding.missing if words.lower() not in WEEKDAYS]
+    missing = [words for words in finding.missing if words.lower() not in weekdays()]
     if len(missing) != 1 or finding.score < _COVER:
         return
     language, offset = evidence.article.language_or_default, evidence.passage.start

@@ -13,7 +13,6 @@ from rag.text.words import WORD
 from rag.types import Span
 
 # For rag.checking.conflicts; everything here uses `weekdays`.
-WEEKDAYS = frozenset("monday tuesday wednesday thursday friday saturday sunday".split())
 
 _LETTERS = re.compile(r"[^\W\d_]+")
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)+|[^\W_]+")
