@@ -38,7 +38,7 @@ def test_the_answers_so_far_are_given_along_and_hold_no_articles(qa: ArticleQA) 
     heard: list[tuple[str, ...]] = []
 
     class Listening(Followups):
-        def standalone(self, question, history, stop=None, config=None):  # type: ignore[no-untyped-def]
+        def standalone(self, question, history, **_):  # type: ignore[no-untyped-def]
             heard.append(tuple(answer.question for answer in history))
             assert not any(answer.evidence for answer in history)
             return "What is the capital of Ecuador?" if "it" in question.split() else question
