@@ -212,7 +212,9 @@ def test_an_ingest_elsewhere_is_said_and_a_second_one_refused(shelves, enter):
             "Another process is ingesting articles. They will appear here when it has finished."
         )
         hand_in(page, ("pier.txt", b"The pier of Quell is long."))
-        expect(progress).to_contain_text("An ingest is already running; try again when it has finished")
+        expect(progress).to_contain_text(
+            "An ingest is already running; try again when it has finished"
+        )
 
 
 def test_what_another_process_adds_is_seen_without_reloading(shelves, enter, encoder):
