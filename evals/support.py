@@ -1,4 +1,4 @@
-"""True and changed statements -> how well the checker tells them apart."""
+"""How well the checker distinguishes true statements from changed ones."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ FALSE = ("number", "date", "name")
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A statement, and what the checker said with the right passage cited, and with a wrong one.
+    """A statement, checked with the right passage cited, and with a wrong one.
 
-    `moved` is None where no passage, or no other one, was found.
+    `moved` is None if no other passage was found.
     """
 
     claim: Claim
@@ -27,7 +27,7 @@ class Checked:
 
 
 def check(claim: Claim, ranking: Ranking, checker: Checker) -> Checked:
-    """A statement against the passages that its question finds, as a language model's would be."""
+    """Check a statement against the passages for its question, as for a language model."""
     evidence, counts = ranking.evidence, ranking.word_counts
     right = [n for n, e in enumerate(evidence) if meets(claim, e.article.id, e.passage)]
     wrong = [n for n in range(len(evidence)) if n not in right]
@@ -38,8 +38,9 @@ def check(claim: Claim, ranking: Ranking, checker: Checker) -> Checked:
     return Checked(claim, stated, moved)
 
 
+# Longer than other functions, since it is a list of figures, one after another.
 def figures(checked: Sequence[Checked]) -> list[Figure]:
-    """What is caught, what is flagged wrongly, and precision and recall of "not supported"."""
+    """Return what is caught, what is flagged wrongly, and precision and recall of the flags."""
     true = [each for each in checked if each.claim.kind == "true"]
     false = [each for each in checked if each.claim.kind in FALSE]
     flagged = [each for each in (*true, *false) if _is_flagged(each)]

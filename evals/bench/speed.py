@@ -28,6 +28,7 @@ QUESTION = "When did North Korea fire a missile over Japan?"
 _INGESTED = 400_000  # characters
 
 
+# Longer than other functions: what is compared has to be measured in turn, in one process.
 def ingest(file: Path, work: Path, pairs: str) -> dict[str, Any]:
     """Files to a searchable index, in characters a second, with the model loaded."""
     import torch
