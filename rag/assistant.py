@@ -9,7 +9,7 @@ from datetime import date
 
 from rag.answering import notices
 from rag.answering.answerer import Answerer, Output, Remark
-from rag.answering.citations import Citations, marked, nearest
+from rag.answering.citations import Citations, copies_of, marked, nearest
 from rag.answering.render import refusal
 from rag.checking.checker import Checker
 from rag.checking.claims import SupportedSentence
@@ -130,9 +130,7 @@ class Assistant:
         self, snapshot: Snapshot, ranking: Ranking, reply: _Reply, asked: _Asked
     ) -> Iterator[Event]:
         """Yield the Answer, and before it the text of a refusal."""
-        cited = [q.article for sentence in reply.sentences for q in sentence.quotations]
-        stories = [article.story for article in cited]
-        citations = Citations(snapshot.copies(stories, besides=[article.id for article in cited]))
+        citations = Citations(copies_of(reply.sentences, snapshot))
         sentences = tuple(map(citations.sentence, reply.sentences))
         near = () if sentences else nearest(ranking.evidence)
         text = " ".join(map(marked, sentences)) or refusal(near)

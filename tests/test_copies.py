@@ -4,9 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ingest.inputs.sources import discover
+from rag.answering.citations import Citations, copies_of
+from rag.checking.claims import Quotation, SupportedSentence
 from rag.settings import Settings
 from rag.store.library import Library
 from rag.store.near_duplicates import ALIKE, bands, signature, similarity
+from rag.types import Support
 from tests.conftest import SEEDS, USERS_ARTICLE
 from tests.libraries import over, sync
 
@@ -53,6 +56,25 @@ def test_a_copy_without_the_quoted_words_is_not_named(library: Library, write: W
     with over(library, Settings()) as qa:
         assert qa.ask(QUESTION).citations[0].also == ()
         assert len(qa.ask("What is the alliance based on?").citations[0].also) == 1
+
+
+def test_two_cited_copies_name_each_other(library: Library, write: Write) -> None:
+    folder = write("first.txt", STORY).parent
+    write("second.txt", STORY)
+    sync(library, discover([folder]))
+    with library.snapshot() as snapshot:
+        articles = [entry.id for entry in snapshot.listing()]
+        sentences = [
+            SupportedSentence(quotation.text, (quotation,), Support("supported", 1.0))
+            for article_id, number in zip(articles, (0, 1), strict=True)
+            for passage in snapshot.passages_of(article_id)[:1]
+            for quotation in [Quotation.of(passage, passage.passage.sentences[number], 1.0)]
+        ]
+        citations = Citations(copies_of(sentences, snapshot))
+    for sentence in sentences:
+        citations.sentence(sentence)
+    named = [[copy.article_id for copy in citation.also] for citation in citations.all]
+    assert named == [[articles[1]], [articles[0]]]
 
 
 def test_a_copy_that_is_rewritten_or_removed_is_one_no_more(library: Library, write: Write) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from rag.checking.claims import Quotation, SupportedSentence
+from rag.store.library import Snapshot
 from rag.text.words import in_one_line
 from rag.types import Article, ArticleInfo, Citation, Evidence, Nearest, Sentence, Span
 
@@ -34,6 +36,19 @@ class Citations:
             copies = self._copies.get(quotation.article.story, ())
             self._citations[place] = cite(quotation, len(self._citations) + 1, copies)
         return self._citations[place].number
+
+
+def copies_of(
+    sentences: Iterable[SupportedSentence], snapshot: Snapshot
+) -> dict[str, list[Article]]:
+    """Return the near duplicates of all quoted articles, by story.
+
+    Two quoted articles of one story are copies of each other. One that is quoted alone is left out.
+    """
+    stories = {q.article.id: q.article.story for s in sentences for q in s.quotations}
+    quoted = Counter(stories.values())
+    alone = [article_id for article_id, story in stories.items() if quoted[story] == 1]
+    return snapshot.copies(quoted, besides=alone)
 
 
 def cite(quotation: Quotation, number: int, copies: Iterable[Article] = ()) -> Citation:

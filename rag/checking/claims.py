@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rag.types import ArticleInfo, Evidence, Span, Support
+from rag.types import ArticleInfo, RetrievedPassage, Span, Support
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,9 +17,9 @@ class Quotation:
     score: float
 
     @classmethod
-    def of(cls, evidence: Evidence, span: Span, score: float) -> Quotation:
-        """Return the quotation of a range that lies within the evidence."""
-        return cls(evidence.article, span, evidence.quote(span), score)
+    def of(cls, passage: RetrievedPassage, span: Span, score: float) -> Quotation:
+        """Return the quotation of a range that lies within the passage."""
+        return cls(passage.article, span, passage.quote(span), score)
 
 
 @dataclass(frozen=True, slots=True)
