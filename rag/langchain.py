@@ -19,7 +19,7 @@ from langchain_core.runnables.config import run_in_executor
 from pydantic import ConfigDict, SkipValidation
 
 from rag.assistant import Assistant, Options
-from rag.llm.chat import Call
+from rag.llm.chat import Call, ChatModel
 from rag.opening import build_assistant, open_encoder, open_library
 from rag.retrieval.retriever import Ranking, Retriever
 from rag.settings import Settings
@@ -76,8 +76,10 @@ class ArticleQA(Runnable[str, Event]):
         Raises NoLibraryError, ModelMismatchError, ModelError or SettingsError.
         """
         name = model if isinstance(model, str) else None
-        chat = None if isinstance(model, str) else model
         settings = Settings.load(home=home, model=name)
+        chat = None
+        if model is not None and not isinstance(model, str):
+            chat = ChatModel.of(model, settings.timeout)
         encoder = open_encoder(settings)
         return cls(build_assistant(settings, open_library(settings, encoder), encoder, chat))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from rag.answering.quoting import QuotingAnswerer
 from rag.answering.writing import WritingAnswerer
@@ -16,15 +15,11 @@ from rag.encoders.sentence_transformer import SentenceTransformerEncoder
 from rag.errors import ModelError, NoLibraryError
 from rag.followups.standalone import Followups
 from rag.llm.chat import ChatModel
-from rag.llm.models import chat_model, display_name, name_of
+from rag.llm.models import chat_model, display_name
 from rag.retrieval.retriever import Retriever
 from rag.settings import Settings
 from rag.store.embedded.library import EmbeddedLibrary
 from rag.store.library import Library
-from rag.types import QUOTE
-
-if TYPE_CHECKING:
-    from langchain_core.language_models import BaseChatModel
 
 
 def open_encoder(settings: Settings) -> ExportedEncoder:
@@ -54,13 +49,13 @@ def create_library(settings: Settings, encoder: Encoder) -> Library:
 
 
 def build_assistant(
-    settings: Settings, library: Library, encoder: Encoder, model: BaseChatModel | None = None
+    settings: Settings, library: Library, encoder: Encoder, chat: ChatModel | None = None
 ) -> Assistant:
-    """Wire an assistant; `model` writes the answers in place of the one that the settings name.
+    """Wire an assistant; `chat` writes the answers in place of the model that the settings name.
 
     Raises ModelError or SettingsError if the model cannot be used.
     """
-    chat = _chat_model(settings, model)
+    chat = chat or _chat_model(settings)
     checker = Checker(encoder)
     quoting = QuotingAnswerer(settings.sentences)
     return Assistant(
@@ -75,10 +70,8 @@ def build_assistant(
     )
 
 
-def _chat_model(settings: Settings, model: BaseChatModel | None) -> ChatModel | None:
-    if model is not None:
-        return ChatModel(model, name_of(model), settings.timeout)
-    if settings.model == QUOTE:
+def _chat_model(settings: Settings) -> ChatModel | None:
+    name = settings.language_model
+    if name is None:
         return None
-    named = chat_model(settings.model, settings.base_url)
-    return ChatModel(named, display_name(settings.model), settings.timeout)
+    return ChatModel(chat_model(name, settings.base_url), display_name(name), settings.timeout)

@@ -11,9 +11,9 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from rag.errors import SettingsError
+from rag.types import QUOTE
 
 PREFIX = "ARTICLE_QA_"
-
 
 WINDOW_NAMES = ("host", "port", "auth", "upload_limit", "upload_total")
 """Names that `ui.settings.WindowSettings` reads. They are valid in every environment."""
@@ -75,7 +75,7 @@ class Settings(EnvironmentSettings):
         description="questions with weaker evidence are refused; the threshold is slightly lower in a library of fewer than 128 passages",
     )
     model: str = Field(
-        "quote",
+        QUOTE,
         min_length=1,
         description="what writes the answers: `quote`, or a language model such as `ollama:qwen3:4b`",
     )
@@ -88,6 +88,11 @@ class Settings(EnvironmentSettings):
     strict: bool = Field(
         False, description="leave out sentences of a language model that the sources do not support"
     )
+
+    @property
+    def language_model(self) -> str | None:
+        """The name of the language model that writes the answers; None if they are quoted."""
+        return None if self.model == QUOTE else self.model
 
     @field_validator("home")
     @classmethod

@@ -14,6 +14,7 @@ from ingest.sync import sync as sync_with
 from rag.encoders.protocols import Encoder
 from rag.encoders.sentence_transformer import SentenceTransformerEncoder
 from rag.langchain import ArticleQA
+from rag.llm.chat import ChatModel
 from rag.opening import build_assistant
 from rag.settings import Settings
 from rag.store.embedded.library import EmbeddedLibrary
@@ -66,5 +67,6 @@ def over(
     encoder: Encoder | None = None,
 ) -> ArticleQA:
     """An assistant over a library that is open."""
-    encoder = encoder or shared_encoder()
-    return ArticleQA(build_assistant(settings or Settings(), library, encoder, model))
+    settings = settings or Settings()
+    chat = ChatModel.of(model, settings.timeout) if model else None
+    return ArticleQA(build_assistant(settings, library, encoder or shared_encoder(), chat))

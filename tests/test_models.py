@@ -39,7 +39,9 @@ def test_a_missing_extra_is_named(without: Any, name: str, package: str, extra: 
     without(package)
     with pytest.raises(ModelError) as caught:
         chat_model(name)
-    assert str(caught.value).endswith(f"run: pip install -e '.[{extra}]' in a clone of article-qa")
+    assert str(caught.value).endswith(
+        f"run in the clone of article-qa: pip install -e '.[{extra}]'"
+    )
     assert name in str(caught.value)
 
 

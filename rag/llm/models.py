@@ -15,22 +15,23 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
 LOCAL = "local"
-_EXTRAS = {"openai": "openai", "ollama": "ollama", "anthropic": "anthropic", LOCAL: "local"}
+# The modules that a provider needs. The extra of the same name installs them.
 _MODULES = {
     "openai": ("langchain", "langchain_openai"),
     "ollama": ("langchain", "langchain_ollama"),
     "anthropic": ("langchain", "langchain_anthropic"),
     LOCAL: ("langchain", "langchain_openai", "xllamacpp"),
 }
-# Makes answers repeatable; some models of other providers reject the setting.
-_STEADY: dict[str, Any] = {"temperature": 0}
+# Makes answers repeatable. Some models of hosted providers reject the setting.
+_REPEATABLE: dict[str, Any] = {"temperature": 0}
 
 
 def chat_model(name: str, base_url: str = "") -> BaseChatModel:
     """Return the model for a name such as "ollama:qwen3:4b", "openai:gpt-5" or "local:model.gguf".
 
     `base_url` is the address of a server, which is OpenAI-compatible unless the name begins with
-    another provider. Raises ModelError with what to install or to set.
+    another provider. Raises SettingsError if the name does not include a provider, and ModelError
+    if the model cannot be used.
     """
     provider, _, model = name.partition(":")
     if provider == LOCAL:
@@ -44,12 +45,12 @@ def chat_model(name: str, base_url: str = "") -> BaseChatModel:
         )
     options: dict[str, Any] = {}
     if base_url:
-        options |= {"base_url": base_url} | _STEADY
+        options |= {"base_url": base_url} | _REPEATABLE
         if provider == "openai" and not os.environ.get("OPENAI_API_KEY"):
-            options["api_key"] = "none"  # private servers need no key, but the client does
+            options["api_key"] = "none"  # the client insists on a key, a private server does not
     elif provider == "ollama":
-        options |= _STEADY
-    return _made(name, provider, model, options)
+        options |= _REPEATABLE
+    return _create(name, provider, model, options)
 
 
 def display_name(name: str) -> str:
@@ -58,49 +59,36 @@ def display_name(name: str) -> str:
     return f"{LOCAL}:{Path(model).name}" if provider == LOCAL else name
 
 
-def name_of(model: BaseChatModel) -> str:
-    """Return the name that a chat model gives itself, or that of its class."""
-    names = (getattr(model, attribute, None) for attribute in ("model_name", "model"))
-    return next((name for name in names if isinstance(name, str)), type(model).__name__)
-
-
 def _is_provider(name: str) -> bool:
-    """Return whether LangChain knows a provider; without LangChain, whether an extra does."""
-    if name in _EXTRAS:
+    """Return whether LangChain, or one of our extras if it is missing, supports a provider."""
+    if name in _MODULES:
         return True
-    return name.replace("-", "_") in _known()
-
-
-def _known() -> set[str]:
     if importlib.util.find_spec("langchain") is None:
-        return set()
+        return False
     from langchain.chat_models import base
 
-    return set(getattr(base, "_BUILTIN_PROVIDERS", ()))
+    return name.replace("-", "_") in getattr(base, "_BUILTIN_PROVIDERS", ())
 
 
-def _made(name: str, provider: str, model: str, options: dict[str, Any]) -> BaseChatModel:
+def _create(name: str, provider: str, model: str, options: dict[str, Any]) -> BaseChatModel:
     _require(name, provider)
     from langchain.chat_models import init_chat_model
 
     try:
-        made: BaseChatModel = init_chat_model(model, model_provider=provider, **options)
+        created: BaseChatModel = init_chat_model(model, model_provider=provider, **options)
     except Exception as error:  # whatever a provider raises for a missing package, key or name
         line = next(iter(str(error).strip().splitlines()), repr(error))
         raise ModelError(f"the model {name} cannot be used: {line}") from error
-    return made
+    return created
 
 
 def _require(name: str, provider: str) -> None:
-    missing = [
-        module
-        for module in _MODULES.get(provider, ("langchain",))
-        if importlib.util.find_spec(module) is None
-    ]
-    if missing:
-        extra = _EXTRAS.get(provider)
-        what = f"-e '.[{extra}]' in a clone of article-qa" if extra else " ".join(missing)
-        raise ModelError(f"the model {name} needs another package; run: pip install {what}")
+    modules = _MODULES.get(provider, ("langchain",))
+    if any(importlib.util.find_spec(module) is None for module in modules):
+        command = "run: pip install langchain"
+        if provider in _MODULES:
+            command = f"run in the clone of article-qa: pip install -e '.[{provider}]'"
+        raise ModelError(f"the model {name} needs another package; {command}")
 
 
 def _local(model: str) -> BaseChatModel:
@@ -123,7 +111,7 @@ def _local(model: str) -> BaseChatModel:
         "http_client": httpx.Client(trust_env=False),
         "http_async_client": httpx.AsyncClient(trust_env=False),
     }
-    options |= _STEADY
-    made = _made(name, "openai", path.stem, options)
-    weakref.finalize(made, server.close)
-    return made
+    options |= _REPEATABLE
+    created = _create(name, "openai", path.stem, options)
+    weakref.finalize(created, server.close)
+    return created

@@ -12,8 +12,6 @@ from rag.text.english import month_names, months, weekdays
 from rag.text.words import WORD
 from rag.types import Span
 
-# For rag.checking.conflicts; everything here uses `weekdays`.
-
 _LETTERS = re.compile(r"[^\W\d_]+")
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)+|[^\W_]+")
 _NUMBER = re.compile(r"(?<![^\W_])(\d+(?:[.,]\d+)*)(?:st|nd|rd|th|s)?(?![^\W\d_](?<![kKmMbBtT%]))")
