@@ -8,7 +8,7 @@ from rag.answering.citations import Citations, copies_of
 from rag.checking.claims import Quotation, SupportedSentence
 from rag.settings import Settings
 from rag.store.library import Library
-from rag.store.near_duplicates import ALIKE, bands, signature, similarity
+from rag.store.near_duplicates import MIN_SIMILARITY, bands, signature, similarity
 from rag.types import Support
 from tests.conftest import SEEDS, USERS_ARTICLE
 from tests.libraries import over, sync
@@ -25,7 +25,7 @@ def test_a_lightly_edited_text_is_alike_and_another_one_is_not() -> None:
     assert one is not None
     assert edited is not None
     assert other is not None
-    assert similarity(one, edited) > ALIKE > similarity(one, other)
+    assert similarity(one, edited) > MIN_SIMILARITY > similarity(one, other)
     assert set(bands(one)) & set(bands(edited))
     assert signature("Too short to tell.") is None
 

@@ -1,4 +1,4 @@
-"""The protocol of what turns evidence into the sentences of an answer."""
+"""The protocol of answerers, which turn evidence into the sentences of an answer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rag.types import Delta
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """What a model says about its sources. It is not a claim that they could support."""
+    """What a model writes about its sources, which is not a claim that they could support."""
 
     text: str
 
@@ -27,10 +27,10 @@ class Answerer(Protocol):
 
     @property
     def language_model(self) -> str | None:
-        """The name of the language model that writes, None if the answer is quoted."""
+        """The name of the language model that writes the answer; None if it is quoted."""
 
     def answer(self, ranking: Ranking, call: Call = Call()) -> Iterator[Output]:
         """Yield pieces of a draft as they are written, if there is one, then remarks and sentences.
 
-        No sentence at all is a refusal. Raises ModelError if a language model fails.
+        An answer without sentences is a refusal. Raises ModelError if a language model fails.
         """

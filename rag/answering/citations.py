@@ -1,4 +1,4 @@
-"""Sentences with their quotations -> numbered citations."""
+"""Numbered citations for sentences and their quotations."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rag.types import Article, ArticleInfo, Citation, Evidence, Nearest, Sentenc
 
 
 class Citations:
-    """The citations of an answer, numbered in order; the same words are cited once.
+    """The citations of an answer, numbered in order. The same range is cited only once.
 
     `copies` maps each story to near duplicates of its cited articles.
     """
@@ -75,19 +75,19 @@ def cite(quotation: Quotation, number: int, copies: Iterable[Article] = ()) -> C
 
 
 def marked(sentence: Sentence) -> str:
-    """Return a sentence with its [n] marks, or with the note that it has none."""
+    """Return a sentence with its [n] marks, or with a note that no source supports it."""
     marks = [f"[{number}]" for number in sentence.citations]
     return " ".join([sentence.text, *(marks or [f"[{verdict(sentence)}]"])])
 
 
 def verdict(sentence: Sentence) -> str:
-    """Return the note on a sentence that no source supports, with what they do not contain."""
+    """Return the note on an unsupported sentence, with the words that the sources lack."""
     missing = ", ".join(f"“{words}”" for words in sentence.support.missing)
     return f"not found in the sources: {missing}" if missing else "not found in the sources"
 
 
 def nearest(evidence: Sequence[Evidence], limit: int = 3) -> tuple[Nearest, ...]:
-    """Return the articles that came closest, best first."""
+    """Return up to `limit` different articles of the evidence, best first."""
     articles = {passage.article.id: passage.article for passage in evidence}
     return tuple(map(reference_to, list(articles.values())[:limit]))
 

@@ -1,4 +1,4 @@
-"""Notices of an answer: what a reader should know besides its sentences."""
+"""Notices: what a reader should know about an answer besides its sentences."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from rag.checking.conflicts import Conflict
 from rag.text.words import in_one_line
 from rag.types import ArticleInfo, Citation
 
-_OLD = timedelta(days=365)
-_REST = 0.5  # the least share of dated articles that are newer, for the sources to be called old
+# Sources are old if the latest article is so much newer, and this share of all articles is newer.
+_MAX_AGE, _MIN_NEWER = timedelta(days=365), 0.5
 
 
 def failed(model: str, reason: str) -> str:
@@ -35,17 +35,17 @@ def remarked(words: str) -> str:
 def age(cited: Sequence[Citation], dates: Sequence[tuple[date, int]]) -> str | None:
     """Return a notice if the cited sources are old compared with the rest.
 
-    `dates` holds the number of articles of each day, in order.
+    `dates` holds each day of publication, in order, with its number of articles.
     """
     published = [citation.published for citation in cited]
-    known = [each for each in published if each]
-    if not dates or len(known) < len(published) or not known:
+    dated = list(filter(None, published))
+    if not dates or not dated or len(dated) < len(published):
         return None
-    newest, last = max(known), dates[-1][0]
-    newer = sum(count for each, count in dates if each > newest)
-    if last - newest <= _OLD or newer < _REST * sum(count for _, count in dates):
+    newest, latest = max(dated), dates[-1][0]
+    newer = sum(articles for when, articles in dates if when > newest)
+    if latest - newest <= _MAX_AGE or newer < _MIN_NEWER * sum(articles for _, articles in dates):
         return None
-    return f"The newest source is from {day(newest)}; the latest article is from {day(last)}."
+    return f"The newest source is from {day(newest)}; the latest article is from {day(latest)}."
 
 
 def disagreement(conflict: Conflict) -> str:

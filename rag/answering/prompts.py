@@ -33,7 +33,7 @@ _MAX_ANSWER = 600  # characters of an earlier answer
 def answering(question: str, evidence: Sequence[Evidence]) -> list[Message]:
     """Return the prompt for an answer; the passages are numbered from 1.
 
-    They are JSON, so that no passage can end early or imitate another.
+    They are JSON, so no passage can end early or imitate another.
     """
     lines = [_passage(number, passage) for number, passage in enumerate(evidence, 1)]
     asked = json.dumps(question, ensure_ascii=False)

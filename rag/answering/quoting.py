@@ -1,4 +1,4 @@
-"""Answers in the articles' own words."""
+"""Answers that quote the articles."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rag.text.numbers import numerals
 from rag.text.words import in_one_line, overlap
 from rag.types import Evidence, Support
 
-_REPEAT = 0.7  # two sentences that share so many of their words say the same
+_REPEAT = 0.7  # two sentences that share this many of their words repeat each other
 _MAX_LAG = 0.12  # a sentence that scores this much less than the best one adds nothing
 
 
@@ -41,7 +41,7 @@ class QuotingAnswerer:
 
 
 def _repeats(quotation: Quotation, other: Quotation) -> bool:
-    """Return whether two sentences say the same. With different numbers they do not."""
+    """Return whether two sentences say the same. Different numbers mean different statements."""
     return _values(quotation) == _values(other) and overlap(quotation.text, other.text) >= _REPEAT
 
 

@@ -20,12 +20,12 @@ WEB = ("http://", "https://")  # the prefixes of web addresses
 
 
 def day(published: date) -> str:
-    """Format a date, such as 4 October 2022."""
+    """Return a date in words, such as 4 October 2022."""
     return f"{published.day} {published:%B %Y}"
 
 
 def reference(cited: Citation | Nearest | ArticleInfo) -> str:
-    """Return title, source, date and web address, as far as they are known."""
+    """Return the title, the source, the date and the web address, as far as they are known."""
     parts = [
         in_one_line(cited.title),
         in_one_line(cited.source or ""),
@@ -36,7 +36,7 @@ def reference(cited: Citation | Nearest | ArticleInfo) -> str:
 
 
 def limits(scope: Scope) -> str:
-    """Describe a scope, such as "TDI or NHK, from 4 October 2022"; empty for all articles."""
+    """Return a scope in words, such as "TDI or NHK, from 4 October 2022"; empty for all articles."""
     parts = [
         " or ".join(map(in_one_line, scope.sources)),
         " ".join(
@@ -49,7 +49,7 @@ def limits(scope: Scope) -> str:
 
 
 def extent(searched: Searched) -> str:
-    """Describe how much was searched, such as "69 passages of 17 articles"."""
+    """Return how much was searched, such as "69 passages of 17 articles"."""
     return f"{counted(searched.passages, 'passage')} of {counted(searched.articles, 'article')}"
 
 
@@ -75,11 +75,11 @@ def to_text(answer: Answer) -> str:
     """Return an answer with its references, for a terminal."""
     if answer.refused:
         near = [f"  - {reference(near)}" for near in answer.nearest]
-        said = "\n".join([REFUSAL, *(["Nearest articles:"] if near else []), *near])
+        body = "\n".join([REFUSAL, *(["Nearest articles:"] if near else []), *near])
     else:
-        said = answer.text
+        body = answer.text
     notes = [f"[{cited.number}] {reference(cited)} {_place(cited)}" for cited in answer.citations]
-    blocks = ["\n".join(_before(answer)), said, "\n".join(_after(answer)), "\n".join(notes)]
+    blocks = ["\n".join(_before(answer)), body, "\n".join(_after(answer)), "\n".join(notes)]
     return "\n\n".join(block for block in blocks if block)
 
 
@@ -90,16 +90,16 @@ def to_markdown(answer: Answer, prefix: str = "") -> str:
     """
     if answer.refused:
         near = [f"- {escaped(reference(near))}" for near in answer.nearest]
-        said = "\n".join([REFUSAL, *(["", "Nearest articles:", ""] if near else []), *near])
+        body = "\n".join([REFUSAL, *(["", "Nearest articles:", ""] if near else []), *near])
     else:
-        said = " ".join(_footnoted(sentence, prefix) for sentence in answer.sentences)
+        body = " ".join(_footnoted(sentence, prefix) for sentence in answer.sentences)
     notes = [
         f"[^{prefix}{cited.number}]: “{escaped(in_one_line(cited.quote))}”"
         f" {escaped(reference(cited))} {escaped(_place(cited))}"
         for cited in answer.citations
     ]
     before, after = map(escaped, _before(answer)), map(escaped, _after(answer))
-    return "\n\n".join(block for block in (*before, said, *after, "\n".join(notes)) if block)
+    return "\n\n".join(block for block in (*before, body, *after, "\n".join(notes)) if block)
 
 
 def _footnoted(sentence: Sentence, prefix: str) -> str:
@@ -115,14 +115,14 @@ def _before(answer: Answer) -> list[str]:
 
 
 def _after(answer: Answer) -> list[str]:
-    """Return the notices of an answer and its byline."""
-    worded, searched = byline(answer), answer.searched
-    rests = [f"Searched: {extent(searched)}."] if searched else []
-    return [*rests, *map(in_one_line, answer.notices), *([f"{worded}."] if worded else [])]
+    """Return how much was searched, the notices and the byline."""
+    author, searched = byline(answer), answer.searched
+    basis = [f"Searched: {extent(searched)}."] if searched else []
+    return [*basis, *map(in_one_line, answer.notices), *([f"{author}."] if author else [])]
 
 
 def byline(answer: Answer) -> str:
-    """Name the language model that wrote an answer; empty if it was quoted or refused."""
+    """Return which language model wrote an answer; empty if it was quoted or refused."""
     if answer.refused or answer.is_quoted:
         return ""
     return f"Written by {answer.model}; every sentence was checked against the passages"
@@ -130,9 +130,8 @@ def byline(answer: Answer) -> str:
 
 def to_dict(answer: Answer) -> dict[str, Any]:
     """Return an answer as plain values, without its evidence. Dates are ISO 8601."""
-    kept = {field.name: getattr(answer, field.name) for field in fields(answer)}
-    del kept["evidence"]
-    return {name: plain(value) for name, value in kept.items()}
+    names = [field.name for field in fields(answer) if field.name != "evidence"]
+    return {name: plain(getattr(answer, name)) for name in names}
 
 
 def plain(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Answers in the words of a language model, each sentence of which is checked."""
+"""Answers that a language model writes, with every sentence checked."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class WritingAnswerer:
         return self.chat.name
 
     def answer(self, ranking: Ranking, call: Call = Call()) -> Iterator[Output]:
-        """Yield the draft as it is written, then its sentences, checked.
+        """Yield the draft as it is written, then its checked sentences and remarks.
 
         Raises ModelError if the model fails, takes too long or writes nothing.
         """

@@ -1,4 +1,4 @@
-"""Whether passages support a sentence that a language model wrote."""
+"""Checks whether passages support a sentence that a language model wrote."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from rag.types import Evidence, Span, Support, Verdict
 
 THRESHOLD = 0.6
 _MAX_LAG = 0.15  # a cited passage that scores this much less than the best one is not the source
-_OWN = 0.53  # the least cover without the title: a title names the subject and supports nothing
+_MIN_OWN_COVER = 0.53  # without the title, which names the subject but supports nothing
 _MAX_SENTENCES = 3  # of one passage that together support a sentence
-# A number must stand among the same words in the passage: they must be alike, and no other number
-# of the passage may fit better, nor may the words around another one, by this much.
-_ALIKE, _ELSEWHERE = 0.55, 0.12
+# A number must have a similar context in the passage. No other number of the passage may fit
+# better, and the context of no other number may be more similar by the second value.
+_MIN_SIMILARITY, _MAX_CONTEXT_LAG = 0.55, 0.12
 _CLAIM_WINDOW, _PASSAGE_WINDOW = 2, 5  # words on each side of a number
 
 CountWords = Callable[[Iterable[str]], WordCounts]
@@ -76,11 +76,11 @@ class Checker:
         evidence: Sequence[Evidence],
         count_words: CountWords,
     ) -> SupportedSentence:
-        """Return a sentence with what supports it.
+        """Return a sentence with the quotations that support it.
 
-        `cited` are the indexes in `evidence` that the model named: any of them may support the
-        sentence alone, or all of them together. Otherwise, and if another passage supports it far
-        better, the best of the rest is cited instead.
+        `cited` are the indexes of the passages in `evidence` that the model cited. One of them may
+        support the sentence alone, or all of them together. If they do not, or if another passage
+        supports it far better, that passage is cited instead.
         """
         findings = self.findings(claim, evidence, count_words)
         named = [findings[index] for index in dict.fromkeys(cited)]
@@ -123,13 +123,13 @@ class Checker:
         denied = any(finding.denied for finding in findings)
         own = _together(findings, [f.cover.own_token_scores(f.spans) for f in findings])
         score = _score(findings)
-        return not lacking and not denied and score >= self.threshold and own >= _OWN
+        return not lacking and not denied and score >= self.threshold and own >= _MIN_OWN_COVER
 
 
-def number_similarity(cover: MaxSim, ours: Numeral, theirs: Numeral) -> tuple[float, float]:
-    """Return how alike two numbers in their contexts are, and how alike the contexts alone."""
-    around = cover.span_similarity(ours.around, theirs.around)
-    return (cover.span_similarity(ours.span, theirs.span) + around) / 2, around
+def number_similarity(cover: MaxSim, claimed: Numeral, stated: Numeral) -> tuple[float, float]:
+    """Return the similarity of a claim's number to one of a passage, and of their contexts alone."""
+    context = cover.span_similarity(claimed.around, stated.around)
+    return (cover.span_similarity(claimed.span, stated.span) + context) / 2, context
 
 
 def _score(findings: Sequence[Finding]) -> float:
@@ -172,22 +172,22 @@ def _find(claim: str, evidence: Evidence, cover: MaxSim, wanted: Sequence[Fact])
 
 
 def _misplaced(claim: str, evidence: Evidence, cover: MaxSim) -> list[str]:
-    """Return numbers that the passage has in another context, or in whose place it has another."""
+    """Return the numbers that have another context in the passage, or a better-fitting rival."""
     language = evidence.article.language_or_default
     in_passage = numerals(evidence.text, language, _PASSAGE_WINDOW, evidence.passage.start)
     passage_words = f" {plain(evidence.text)} "
     misplaced = []
     for number in numerals(claim, language, _CLAIM_WINDOW):
         same = [number_similarity(cover, number, n) for n in in_passage if n.value == number.value]
-        context = plain(claim[number.around.start : number.around.end])
-        if not same or f" {context} " in passage_words:
+        claim_words = plain(claim[number.around.start : number.around.end])
+        if not same or f" {claim_words} " in passage_words:
             continue
         others = [
             number_similarity(cover, number, n) for n in in_passage if n.value != number.value
         ]
-        alike, around = map(max, zip(*same, strict=True))
-        rival, elsewhere = map(max, zip(*others, (0.0, 0.0), strict=True))
-        if alike < max(_ALIKE, rival) or around < elsewhere - _ELSEWHERE:
+        similarity, context = map(max, zip(*same, strict=True))
+        rival, rival_context = map(max, zip(*others, (0.0, 0.0), strict=True))
+        if similarity < max(_MIN_SIMILARITY, rival) or context < rival_context - _MAX_CONTEXT_LAG:
             misplaced.append(claim[number.span.start : number.span.end])
     return misplaced
 
@@ -195,9 +195,9 @@ def _misplaced(claim: str, evidence: Evidence, cover: MaxSim) -> list[str]:
 def _context(evidence: Evidence) -> str:
     """Return what surrounds a passage's sentences: its headings and the article's metadata."""
     article, passage = evidence.article, evidence.passage
-    between, at = [], passage.start
+    between, previous_end = [], passage.start
     for span in (*passage.sentences, Span(passage.end, passage.end)):
-        between.append(evidence.quote(Span(at, span.start)))
-        at = span.end
+        between.append(evidence.quote(Span(previous_end, span.start)))
+        previous_end = span.end
     metadata = (article.title, article.source, article.author, article.place)
     return "\n".join([*filter(None, metadata), *between])

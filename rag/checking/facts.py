@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Literal
 
 from rag.checking.names import Names, folded, is_same_word, names
+from rag.text.english import AUXILIARIES
 from rag.text.numbers import held, numbers, times
 from rag.text.words import WORD
 
@@ -18,36 +19,31 @@ Kind = Literal["number", "date", "name", "quotation", "address"]
 _QUOTED = re.compile(
     r"“([^“”]+)”|«([^«»]+)»|„([^„“”]+)[“”]|(?<!\w)\"([^\"]+)\"|(?<!\w)[‘']([^‘’']{3,})[’'](?!\w)"
 )
-_LEFT_OUT = re.compile(r"\[?(?:…|\.{3})\]?")
+_ELLIPSIS = re.compile(r"\[?(?:…|\.{3})\]?")
 _ADDRESS = re.compile(
     r"(?:https?://|www\.)[^\s<>\"”’)\]]+|\b[\w.+-]+@[\w-]+\.[\w.]+\b", re.IGNORECASE
 )
-_NOT = re.compile(
+_NEGATION = re.compile(
     r"\b(?:not(?! (?:only|just|merely|least))|never|no(?!\.)|none|nobody|nothing|neither|nor|cannot)\b|\w*n[’']t\b",
     re.IGNORECASE,
 )
-# A source may negate in other words than the sentence.
-_DENIAL = re.compile(
-    _NOT.pattern
+# A source may negate with other words than the sentence.
+_NEGATION_OF_SOURCE = re.compile(
+    _NEGATION.pattern
     + r"|\b(?:without|un(?:able|likely|willing|clear|known)|fail\w*|lack\w*|refus\w+|reject\w*|"
     r"den(?:y|ies|ied)|avoid\w*|prevent\w*|exclud\w+|absen\w+|except|few|little|rarely|hardly|ban(?:s|ned)?|"
     r"prohibit\w*|impossible)\b",
     re.IGNORECASE,
 )
-_AUXILIARIES = frozenset(
-    """
-    a an the any be been being is are was were has have had do does did will would can could may
-    might must should to yet ever even of in on by
-    """.split()
+# Words between a negation and what it negates.
+_SKIPPED = AUXILIARIES | frozenset(
+    "a an the any be been being to yet ever even of in on by".split()
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """Something that a source must contain. `words` is how the sentence writes it.
-
-    A source must contain one of its forms, `keys`.
-    """
+    """Something that a source must contain: `words` as in the sentence, or any form in `keys`."""
 
     kind: Kind
     words: str
@@ -57,22 +53,20 @@ class Fact:
 def facts(sentence: str, language: str = "en", ordinary: Iterable[str] = ()) -> list[Fact]:
     """Return the facts of a sentence.
 
-    `ordinary` are words that are not names, since the sources write them in lower case.
+    `ordinary` are words that are not names, because the sources write them in lower case.
     """
-    found = [
-        Fact("address", each.rstrip("."), frozenset({each.rstrip(".").lower()}))
-        for each in _ADDRESS.findall(sentence)
-    ]
+    addresses = [address.rstrip(".") for address in _ADDRESS.findall(sentence)]
+    result = [Fact("address", address, frozenset({address.lower()})) for address in addresses]
     text = _ADDRESS.sub(" ", sentence)
     for match in _QUOTED.finditer(text):
-        for words in filter(plain, _LEFT_OUT.split(next(filter(None, match.groups())))):
-            found.append(Fact("quotation", words.strip(), frozenset({plain(words)})))
-    found += [
+        for words in filter(plain, _ELLIPSIS.split(next(filter(None, match.groups())))):
+            result.append(Fact("quotation", words.strip(), frozenset({plain(words)})))
+    result += [
         Fact("date" if number.is_date else "number", number.words, number.values)
         for number in numbers(text, language)
     ]
-    found += [Fact("name", *name) for name in names(text, language, frozenset(ordinary))]
-    return list({(fact.kind, fact.keys): fact for fact in found}.values())
+    result += [Fact("name", *name) for name in names(text, language, frozenset(ordinary))]
+    return list({(fact.kind, fact.keys): fact for fact in result}.values())
 
 
 class Source:
@@ -98,7 +92,7 @@ class Source:
 
 @lru_cache(maxsize=1_000)
 def source(text: str, language: str = "en", published: date | None = None) -> Source:
-    """Return a text for lookups. It is cached, since many sentences are looked up in it."""
+    """Return a text for lookups, from a cache: many sentences are looked up in the same text."""
     return Source(text, language, published)
 
 
@@ -108,15 +102,15 @@ def plain(text: str) -> str:
 
 
 def denials(sentence: str, source: str) -> tuple[str, ...]:
-    """Return what a sentence negates and its source does not, or the reverse: "not attend"."""
-    denied = _NOT.search(sentence)
-    if denied:
-        return () if _DENIAL.search(source) else (denied.group(),)
-    said = set(folded(sentence))
-    for match in _NOT.finditer(source):
+    """Return what only one of a sentence and its source negates, such as "not attend"."""
+    negation = _NEGATION.search(sentence)
+    if negation:
+        return () if _NEGATION_OF_SOURCE.search(source) else (negation.group(),)
+    sentence_words = set(folded(sentence))
+    for match in _NEGATION.finditer(source):
         following = folded(source[match.end() :][:60])
-        word = next((word for word in following if word not in _AUXILIARIES), "")
-        if any(is_same_word(word, other) for other in said):
+        word = next((word for word in following if word not in _SKIPPED), "")
+        if any(is_same_word(word, sentence_word) for sentence_word in sentence_words):
             return (f"{match.group().strip()} {word}",)
     return ()
 

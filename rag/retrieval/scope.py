@@ -1,4 +1,4 @@
-"""What people type as a filter -> a Scope."""
+"""Scopes from the dates and sources that people type."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ def scope_of(
     before: date | str | None = None,
     source: str | Sequence[str] | None = None,
 ) -> Scope:
-    """Return a scope. A day may be written 2022-10-04, 2022-10 or 2022.
+    """Return a scope. Dates may be written as 2022-10-04, 2022-10 or 2022.
 
-    Raises QuestionError for a day that is not valid.
+    Raises QuestionError for a date that is not valid.
     """
     sources = [source] if isinstance(source, str) else list(source or ())
     return Scope(
@@ -31,7 +31,7 @@ def scope_of(
 
 
 def _day(written: date | str | None, *, last: bool) -> date | None:
-    """Return a day; for a year or a month, its first or its last day."""
+    """Return a date; for a year or a month, its first or its `last` day."""
     if isinstance(written, datetime):
         return written.date()
     if written is None or isinstance(written, date):

@@ -11,13 +11,11 @@ import numpy.typing as npt
 
 from rag.text.words import WORD
 
-ALIKE = 0.7  # the Jaccard index from which two texts are one story
-_RUN = 3
+MIN_SIMILARITY = 0.7  # the Jaccard index of the trigrams of two texts that are one story
+_RUN = 3  # words
 _MIN_WORDS = 20  # shorter texts are alike by chance
-_BANDS, _ROWS = (
-    24,
-    5,
-)  # finds 98.8% of the pairs with a similarity of 0.7, and 99.99% of those with 0.8
+# Finds 98.8% of the pairs with a similarity of 0.7, and 99.99% of those with 0.8.
+_BANDS, _ROWS = 24, 5
 
 Signature = npt.NDArray[np.uint32]
 

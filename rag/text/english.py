@@ -1,6 +1,6 @@
-"""The English lexicon: function words by grammatical class, and the names of months and days.
+"""The English lexicon: function words by class, titles and endings of names, months and days.
 
-All words are in lower case.
+All words are in lower case, except `ALIASES`.
 """
 
 from __future__ import annotations
@@ -59,6 +59,60 @@ MARKERS = (
     )
 )
 """Words that show that a text is English; other languages write "was", "so" or "he", too."""
+
+COMMON_OPENERS = frozenset(
+    """
+    a about above accordingly according across additionally after afterwards again all along
+    already also although altogether always among an and another any anyone apart are around as
+    aside at available back based because before behind being below beside besides between both
+    but by can certain combined compared consequently considering could currently dating
+    depending despite did do does due during each earlier either eventually every everyone
+    except few fewer finally following for former formerly from further furthermore generally
+    given had half has have having he hence her here his how however i if in including indeed
+    initially instead into is it its just last later latter less like likewise located many
+    meanwhile more moreover most much my named near nearly neither nevertheless next no nobody
+    none nonetheless nor not notably nothing now of off often on once one only originally other
+    others otherwise our out over overall part people per perhaps previously prior regarding
+    roughly she should similarly since so some someone something sometimes soon specifically
+    still subsequently such that the their them then there thereafter therefore these they this
+    those though through throughout thus to today together too toward towards typically
+    ultimately under unlike until up upon us usually various very was we were what whatever when
+    whenever where whereas wherever whether which while who whoever whom whose why will with
+    within without would yes yet you your
+    """.split()
+)
+"""Words that often begin a sentence, and so have a capital without being a name."""
+
+TITLES = frozenset(
+    """
+    mr mrs ms miss dr prof professor sir dame lord lady president vice prime minister secretary
+    chancellor king queen prince princess emperor pope saint st general colonel captain admiral
+    senator governor mayor judge justice chairman chairwoman director chief former late
+    """.split()
+)
+"""Titles that precede a name. Reports add them or leave them out."""
+
+INFLECTIONS = frozenset("s es d ed ing e".split()) | {""}
+"""Endings of the inflected forms of a verb or noun."""
+
+NAME_ENDINGS = frozenset(
+    """
+    a ae ai ain an ans e ea ean eans en ers es ese ey i ian ians ic in ish land n ns o s y
+    """.split()
+) | {""}
+"""Endings of related names: Japan and Japanese, China and Chinese, Britain and British."""
+
+ALIASES = (
+    ("United States", "US", "USA", "America", "American"),
+    ("United Kingdom", "UK", "Britain", "British"),
+    ("European Union", "EU"),
+    ("South Korea", "Republic of Korea", "ROK"),
+    ("North Korea", "DPRK"),
+    ("China", "PRC"),
+    ("Soviet Union", "USSR", "Soviet"),
+    ("TV", "television", "Television"),
+)
+"""Entities with several names, in their usual spelling; abbreviations have no full stops."""
 
 
 def any_of(words: Iterable[str]) -> str:

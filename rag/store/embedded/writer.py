@@ -11,7 +11,7 @@ import numpy as np
 
 from rag.store.embedded.full_text import FullText
 from rag.store.embedded.queries import select_in
-from rag.store.near_duplicates import ALIKE, Signature, bands, similarity
+from rag.store.near_duplicates import MIN_SIMILARITY, Signature, bands, similarity
 from rag.types import Article, Origin, Passage
 
 
@@ -103,7 +103,7 @@ class CatalogWriter:
             for blob, story in select_in(self._db, query, {row[0] for row in candidates})
         ]
         best, story = max(similarities, default=(0.0, None))
-        return story if best >= ALIKE else None
+        return story if best >= MIN_SIMILARITY else None
 
     def advance(self, vectors: str) -> None:
         """Make a generation of vectors the current one."""
