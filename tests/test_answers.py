@@ -1,3 +1,5 @@
+"""Quoted answers about the sample articles, their citations and their refusals."""
+
 from __future__ import annotations
 
 import json
@@ -56,7 +58,9 @@ BLINKEN_AND_HAYASHI = (
         ),
     ],
 )
-def test_the_users_article_answers(qa: ArticleQA, question: str, words: str) -> None:
+def test_questions_about_the_sample_article_are_answered(
+    qa: ArticleQA, question: str, words: str
+) -> None:
     answer = qa.ask(question)
     first = answer.citations[0]
     assert words in first.quote
@@ -77,7 +81,7 @@ def test_the_users_article_answers(qa: ArticleQA, question: str, words: str) -> 
         "Who wrote Don Quixote?",
     ],
 )
-def test_what_no_article_answers_is_refused(qa: ArticleQA, question: str) -> None:
+def test_questions_that_no_article_answers_are_refused(qa: ArticleQA, question: str) -> None:
     answer = qa.ask(question)
     assert answer.refused
     assert answer.citations == ()
@@ -100,7 +104,7 @@ def test_every_citation_is_a_verbatim_range_of_its_article(qa: ArticleQA) -> Non
     assert checked > 2 * len(qa.articles())
 
 
-def test_an_answer_has_three_sentences_at_most_and_the_best_one_first(qa: ArticleQA) -> None:
+def test_an_answer_has_at_most_three_sentences_with_the_best_first(qa: ArticleQA) -> None:
     answer = qa.ask("How many nuclear tests has North Korea carried out?")
     scores = [cited.score for cited in answer.citations]
     assert scores == sorted(scores, reverse=True)
@@ -109,13 +113,15 @@ def test_an_answer_has_three_sentences_at_most_and_the_best_one_first(qa: Articl
     assert "[1]" in answer.text
 
 
-def test_white_space_and_typing_do_not_change_the_answer(qa: ArticleQA) -> None:
+def test_white_space_does_not_change_the_answer(qa: ArticleQA) -> None:
     plain = qa.ask("Who condemned the missile launch?")
     assert qa.ask("  Who condemned \n the missile   launch? ").citations == plain.citations
 
 
 @pytest.mark.parametrize("question", ["", "  \n ", "x" * 100_000, "why? " * 20_000])
-def test_a_question_that_is_none_is_refused_in_one_line(qa: ArticleQA, question: str) -> None:
+def test_an_empty_or_oversized_question_is_an_error_in_one_line(
+    qa: ArticleQA, question: str
+) -> None:
     with pytest.raises(QuestionError) as caught:
         qa.ask(question)
     assert "\n" not in str(caught.value)
@@ -141,12 +147,12 @@ def test_no_question_breaks_the_search(qa: ArticleQA, question: str) -> None:
     assert isinstance(qa.ask(question), Answer)
 
 
-def test_a_question_that_is_no_text_is_said_so(qa: ArticleQA) -> None:
+def test_a_question_must_be_text(qa: ArticleQA) -> None:
     with pytest.raises(QuestionError, match="not dict"):
         qa.invoke({"question": "Who?"})  # type: ignore[arg-type]
 
 
-def test_near_repeats_are_said_once() -> None:
+def test_near_repeats_are_quoted_once() -> None:
     texts = ["The missile flew over Japan on Tuesday.", "On Tuesday, the missile flew over Japan."]
     evidence = [
         Evidence(
@@ -159,18 +165,18 @@ def test_near_repeats_are_said_once() -> None:
         for n, text in enumerate([*texts, "Japan protested strongly in Beijing."])
     ]
     ranking = Ranking("?", Scope(), tuple(evidence), 3, lambda words: WordCounts({}, 3), {})
-    quoted = [each.text for each in QuotingAnswerer(3).answer(ranking)]
+    quoted = [sentence.text for sentence in QuotingAnswerer(3).answer(ranking)]
     assert quoted == [texts[0], "Japan protested strongly in Beijing."]
 
 
-def test_an_answer_leaves_as_markdown_with_footnotes(qa: ArticleQA) -> None:
+def test_an_answer_in_markdown_has_footnotes(qa: ArticleQA) -> None:
     markdown = qa.ask("Who condemned the missile launch?").to_markdown()
     assert "five years.[^1]" in markdown
     assert "[^1]: “Both ministers condemned" in markdown
     assert "TDI, 4 October 2022 (characters 160–268)" in markdown
 
 
-def test_an_answer_leaves_as_json(qa: ArticleQA) -> None:
+def test_an_answer_can_be_written_as_json(qa: ArticleQA) -> None:
     answer = qa.ask("Who condemned the missile launch?")
     values = json.loads(json.dumps(answer.to_dict()))
     assert values["text"] == answer.text
@@ -189,7 +195,7 @@ def test_an_answer_leaves_as_json(qa: ArticleQA) -> None:
     }
 
 
-def test_what_an_article_says_is_no_markup_in_markdown(qa: ArticleQA) -> None:
+def test_text_from_an_article_is_escaped_in_markdown(qa: ArticleQA) -> None:
     from rag.answering.citations import cite
     from rag.answering.render import to_markdown
 

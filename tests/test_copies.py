@@ -1,3 +1,5 @@
+"""Near duplicates: copies of a story count once and are listed with the citation."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -19,14 +21,14 @@ STORY = USERS_ARTICLE.read_text(encoding="utf-8")
 QUESTION = "Who condemned the missile launch?"
 
 
-def test_a_lightly_edited_text_is_alike_and_another_one_is_not() -> None:
-    one, edited = signature(STORY), signature(STORY.replace("telephone meeting", "phone call"))
+def test_a_lightly_edited_text_is_similar_and_a_different_one_is_not() -> None:
+    original, edited = signature(STORY), signature(STORY.replace("telephone meeting", "phone call"))
     other = signature((SEEDS / "hwasong-12.md").read_text(encoding="utf-8"))
-    assert one is not None
+    assert original is not None
     assert edited is not None
     assert other is not None
-    assert similarity(one, edited) > MIN_SIMILARITY > similarity(one, other)
-    assert set(bands(one)) & set(bands(edited))
+    assert similarity(original, edited) > MIN_SIMILARITY > similarity(original, other)
+    assert set(bands(original)) & set(bands(edited))
     assert signature("Too short to tell.") is None
 
 
@@ -49,7 +51,7 @@ def test_a_story_printed_by_five_outlets_is_one_piece_of_evidence(
         assert answer.to_dict()["citations"][0]["also"][0]["source"] in outlets
 
 
-def test_a_copy_without_the_quoted_words_is_not_named(library: Library, write: Write) -> None:
+def test_a_copy_without_the_quoted_words_is_not_listed(library: Library, write: Write) -> None:
     folder = write("whole.txt", STORY).parent
     write("cut.txt", STORY.replace("Both ministers condemned", "The two condemned"))
     sync(library, discover([folder]))
@@ -58,7 +60,7 @@ def test_a_copy_without_the_quoted_words_is_not_named(library: Library, write: W
         assert len(qa.ask("What is the alliance based on?").citations[0].also) == 1
 
 
-def test_two_cited_copies_name_each_other(library: Library, write: Write) -> None:
+def test_two_cited_copies_list_each_other(library: Library, write: Write) -> None:
     folder = write("first.txt", STORY).parent
     write("second.txt", STORY)
     sync(library, discover([folder]))
@@ -73,11 +75,11 @@ def test_two_cited_copies_name_each_other(library: Library, write: Write) -> Non
         citations = Citations(copies_of(sentences, snapshot))
     for sentence in sentences:
         citations.sentence(sentence)
-    named = [[copy.article_id for copy in citation.also] for citation in citations.all]
-    assert named == [[articles[1]], [articles[0]]]
+    also = [[copy.article_id for copy in citation.also] for citation in citations.all]
+    assert also == [[articles[1]], [articles[0]]]
 
 
-def test_a_copy_that_is_rewritten_or_removed_is_one_no_more(library: Library, write: Write) -> None:
+def test_a_rewritten_copy_is_no_longer_listed(library: Library, write: Write) -> None:
     folder = write("one.txt", STORY).parent
     write("two.txt", STORY)
     sync(library, discover([folder]))

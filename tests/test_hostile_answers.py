@@ -1,4 +1,4 @@
-"""Articles that give orders and models that follow them: an answer stays an answer."""
+"""Prompt injection and hostile markup: neither gets from articles or models into an answer."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ REPLIES = [
 
 
 class Tags(HTMLParser):
-    """The names of all elements, and every address that one of them leads to."""
+    """The names, link targets and event handlers of all elements in a piece of HTML."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -83,12 +83,12 @@ class Tags(HTMLParser):
         self.handlers += [name for name, _ in attrs if name.startswith("on")]
 
 
-def is_inert(answer: Answer) -> None:
-    """Nothing in any form of the answer is markup, leads anywhere, or steers a terminal."""
+def assert_inert(answer: Answer) -> None:
+    """No form of the answer contains markup, links to elsewhere or control characters."""
     shown = Tags(messages.answer(answer, 1) + cards.sources(answer, 1))
     assert not shown.names & {"script", "img", "svg", "iframe", "style", "b", "object", "form"}
     assert not shown.handlers
-    assert all(each.startswith("#source-1-") for each in shown.addresses)
+    assert all(address.startswith("#source-1-") for address in shown.addresses)
     markdown = Tags(MarkdownIt("commonmark", {"html": True}).render(answer.to_markdown()))
     assert not markdown.names - {"p", "em", "ol", "ul", "li", "code"}
     assert markdown.addresses == []
@@ -98,7 +98,7 @@ def is_inert(answer: Answer) -> None:
 
 @pytest.fixture
 def tarn(library: Library, write: Callable[[str, str], Path]) -> Callable[[str], ArticleQA]:
-    """A library of an honest article and another one."""
+    """An assistant over one honest article and one hostile article."""
 
     def tarn(hostile: str = "The market of Tarn is on Mondays.") -> ArticleQA:
         write("honest.txt", f"{TRUE} The firm Verhoeven did the work.\n")
@@ -110,26 +110,28 @@ def tarn(library: Library, write: Callable[[str, str], Path]) -> Callable[[str],
 
 
 @pytest.mark.parametrize("hostile", ARTICLES)
-def test_an_article_gives_no_orders(tarn: Callable[[str], ArticleQA], hostile: str) -> None:
+def test_instructions_in_an_article_are_not_followed(
+    tarn: Callable[[str], ArticleQA], hostile: str
+) -> None:
     qa = tarn(hostile)
     answer = qa.ask(QUESTION)
-    assert any(TRUE in each.quote for each in answer.citations)
-    for cited in answer.citations:
-        article = qa.article(cited.article_id)
+    assert any(TRUE in citation.quote for citation in answer.citations)
+    for citation in answer.citations:
+        article = qa.article(citation.article_id)
         assert article
-        assert article.text[cited.start : cited.end] == cited.quote
-    is_inert(answer)
-    # What a language model gets: each passage one JSON object on a line of its own.
+        assert article.text[citation.start : citation.end] == citation.quote
+    assert_inert(answer)
+    # A language model gets each passage as one JSON object on its own line.
     assert len(answer.evidence) >= 2
     _, (_, asked) = prompts.answering(QUESTION, answer.evidence)
     passages = read(asked)
-    assert [each["passage"] for each in passages] == list(range(1, len(answer.evidence) + 1))
-    assert [each["text"] for each in passages] == [each.text for each in answer.evidence]
-    # A model that does as it is told: nothing of it is called supported unless an article says so.
+    assert [passage["passage"] for passage in passages] == list(range(1, len(passages) + 1))
+    assert [passage["text"] for passage in passages] == [e.text for e in answer.evidence]
+    # If a model follows the instructions, its claims are supported only if an article makes them.
     obeyed = worded(qa, "The harbour was dredged in 1066. [1][2] Tarn has no harbour. [2]")
-    told = obeyed.ask(QUESTION)
-    assert "1066" in hostile or told.sentences[0].support.verdict == "unsupported"
-    is_inert(told)
+    false = obeyed.ask(QUESTION)
+    assert "1066" in hostile or false.sentences[0].support.verdict == "unsupported"
+    assert_inert(false)
 
 
 def read(prompt: str) -> list[dict[str, object]]:
@@ -141,18 +143,20 @@ def read(prompt: str) -> list[dict[str, object]]:
 
 
 @pytest.mark.parametrize("reply", REPLIES)
-def test_what_a_model_writes_is_no_markup(tarn: Callable[..., ArticleQA], reply: str) -> None:
+def test_markup_from_a_model_is_removed_or_escaped(
+    tarn: Callable[..., ArticleQA], reply: str
+) -> None:
     answer = worded(tarn(), reply).ask(QUESTION)
-    is_inert(answer)
+    assert_inert(answer)
     assert "evil.example" not in answer.text or "unsupported" in {
-        each.support.verdict for each in answer.sentences
+        sentence.support.verdict for sentence in answer.sentences
     }
     assert "dredged in March 2031" in answer.text
     assert not re.search(r"<\w|javascript:alert\(1\)|!\[", answer.text)
-    assert all(each.number <= len(answer.citations) for each in answer.citations)
+    assert all(citation.number <= len(answer.citations) for citation in answer.citations)
 
 
-def test_a_model_that_does_not_stop_is_stopped(tarn: Callable[..., ArticleQA]) -> None:
+def test_a_model_that_writes_without_end_is_stopped(tarn: Callable[..., ArticleQA]) -> None:
     qa = tarn()
     model = Writer(responses=[f"{TRUE} [1] " + "The harbour is deep. " * 10_000])
     answer = over(qa.library, Settings(), model).ask(QUESTION)
@@ -163,7 +167,7 @@ def test_a_model_that_does_not_stop_is_stopped(tarn: Callable[..., ArticleQA]) -
 
 
 @pytest.mark.parametrize("nothing", ["", "   \n", "[1]", "<think>hm</think>", "***", "\x00"])
-def test_a_model_that_says_nothing_ends_in_the_quoted_answer(
+def test_the_articles_are_quoted_if_a_model_writes_nothing(
     tarn: Callable[..., ArticleQA], nothing: str
 ) -> None:
     answer = worded(tarn(), nothing).ask(QUESTION)
@@ -172,13 +176,13 @@ def test_a_model_that_says_nothing_ends_in_the_quoted_answer(
     assert answer.notices[0].startswith("Writer gave no answer")
 
 
-def test_what_no_source_supports_is_left_out_if_that_is_asked(
+def test_strict_leaves_out_unsupported_sentences(
     tarn: Callable[..., ArticleQA],
 ) -> None:
     strict = worded(
         tarn(), f"{TRUE} [1] It was filled in again in 2032. [1]", settings=Settings(strict=True)
     ).ask(QUESTION)
-    assert [each.text for each in strict.sentences] == [TRUE]
+    assert [sentence.text for sentence in strict.sentences] == [TRUE]
     assert strict.notices == ("One sentence was left out because the sources do not support it.",)
     nothing = worded(
         tarn(), "It was filled in again in 2032. [1]", settings=Settings(strict=True)

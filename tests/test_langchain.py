@@ -1,3 +1,5 @@
+"""ArticleQA as a LangChain Runnable, and its retriever as a LangChain retriever."""
+
 from __future__ import annotations
 
 import asyncio
@@ -13,34 +15,34 @@ from rag.types import Answer, Delta, Event, Found
 QUESTION = "Who condemned the missile launch?"
 
 
-def test_invoke_batch_and_ainvoke_answer_alike(qa: ArticleQA) -> None:
+def test_invoke_batch_and_ainvoke_return_the_same_answer(qa: ArticleQA) -> None:
     answer = qa.invoke(QUESTION)
     assert answer.citations
-    assert [each.text for each in qa.batch([QUESTION, QUESTION])] == [answer.text] * 2  # type: ignore[union-attr]
+    assert [reply.text for reply in qa.batch([QUESTION, QUESTION])] == [answer.text] * 2  # type: ignore[union-attr]
     assert asyncio.run(qa.ainvoke(QUESTION)).text == answer.text  # type: ignore[union-attr]
 
 
-def check(events: list[Event]) -> None:
+def assert_complete(events: list[Event]) -> None:
     found, *deltas, answer = events
     assert isinstance(found, Found)
     assert found.evidence
     assert isinstance(answer, Answer)
-    assert "".join(each.text for each in deltas if isinstance(each, Delta)) == answer.text
+    assert "".join(delta.text for delta in deltas if isinstance(delta, Delta)) == answer.text
 
 
-def test_a_stream_tells_passages_then_text_then_the_answer(qa: ArticleQA) -> None:
-    check(list(qa.stream(QUESTION)))
-    check(list(qa.stream("What is the capital of Peru?")))
+def test_a_stream_yields_passages_then_text_then_the_answer(qa: ArticleQA) -> None:
+    assert_complete(list(qa.stream(QUESTION)))
+    assert_complete(list(qa.stream("What is the capital of Peru?")))
 
 
-def test_astream_does_the_same(qa: ArticleQA) -> None:
+def test_astream_yields_the_same(qa: ArticleQA) -> None:
     async def collect() -> list[Event]:
         return [event async for event in qa.astream(QUESTION)]
 
-    check(asyncio.run(collect()))
+    assert_complete(asyncio.run(collect()))
 
 
-def test_it_is_a_link_in_a_chain(qa: ArticleQA) -> None:
+def test_it_composes_with_other_runnables(qa: ArticleQA) -> None:
     chain = (
         RunnableLambda(lambda name: f"Who condemned {name}?") | qa | (lambda answer: answer.text)
     )
@@ -61,7 +63,7 @@ def test_it_is_traced_as_one_run(qa: ArticleQA) -> None:
     assert [run.name for run in tracer.finished] == ["ArticleQA"]
 
 
-def test_the_retriever_is_one_that_langchain_users_know(qa: ArticleQA) -> None:
+def test_the_retriever_returns_langchain_documents(qa: ArticleQA) -> None:
     documents = qa.retriever.invoke(QUESTION)
     assert 1 <= len(documents) <= 10
     assert all(isinstance(document, Document) for document in documents)

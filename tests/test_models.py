@@ -1,4 +1,4 @@
-"""The name of a language model -> the model, or one line that says what to do."""
+"""Chat models by name, and the error messages for names that cannot be used."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rag.llm.models import chat_model, display_name
 
 @pytest.fixture
 def without(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Take packages away, as if they had never been installed."""
+    """Hide packages, as if they were not installed."""
     real = importlib.util.find_spec
 
     def without(*names: str) -> None:
@@ -45,7 +45,7 @@ def test_a_missing_extra_is_named(without: Any, name: str, package: str, extra: 
     assert name in str(caught.value)
 
 
-def test_another_provider_that_is_missing_is_named_in_one_line() -> None:
+def test_a_missing_package_of_another_provider_is_named_in_one_line() -> None:
     pytest.importorskip("langchain")
     with pytest.raises(ModelError, match=r"langchain.mistralai") as caught:
         chat_model("mistralai:small")
@@ -53,14 +53,14 @@ def test_another_provider_that_is_missing_is_named_in_one_line() -> None:
 
 
 @pytest.mark.parametrize("name", ["qwen3", "gpt-5", "quote:", "smollm2"])
-def test_a_name_without_a_provider_says_how_to_write_it(name: str) -> None:
+def test_a_name_without_a_provider_is_an_error_with_examples(name: str) -> None:
     with pytest.raises((SettingsError, ModelError)) as caught:
         chat_model(name)
     assert "ollama:" in str(caught.value) or "quote" in str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["qwen3:4b", "openai:qwen3:4b", "any/thing", "openai:any/thing"])
-def test_at_a_base_url_any_name_is_an_openai_compatible_model(
+def test_with_a_base_url_any_name_is_an_openai_compatible_model(
     monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     pytest.importorskip("langchain_openai")
@@ -70,7 +70,7 @@ def test_at_a_base_url_any_name_is_an_openai_compatible_model(
     assert model.openai_api_base == "http://127.0.0.1:9/v1"
 
 
-def test_a_missing_key_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_key_is_reported_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("langchain_openai")
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     with pytest.raises(ModelError, match="OPENAI_API_KEY") as caught:
@@ -81,7 +81,7 @@ def test_a_missing_key_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch) -> N
 @pytest.mark.parametrize(
     ("content", "reason"), [(None, "there is no model file"), (b"no model", "is not a GGUF file")]
 )
-def test_a_file_that_is_no_model_is_named(
+def test_a_file_that_is_not_a_model_is_named(
     tmp_path: Path, content: bytes | None, reason: str
 ) -> None:
     pytest.importorskip("xllamacpp")
@@ -92,6 +92,6 @@ def test_a_file_that_is_no_model_is_named(
         chat_model(f"local:{path}")
 
 
-def test_readers_see_the_name_of_a_file_and_not_its_folder() -> None:
+def test_the_display_name_of_a_file_has_no_folders() -> None:
     assert display_name("local:~/models/mistral.gguf") == "local:mistral.gguf"
     assert display_name("ollama:qwen3:4b") == "ollama:qwen3:4b"

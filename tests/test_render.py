@@ -1,4 +1,4 @@
-"""The forms in which an answer leaves, with all that is to be said of it."""
+"""Answers as text, Markdown and JSON."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.test_page import HOSTILE, WRITTEN
 ANSWER = replace(WRITTEN, text=" ".join(map(marked, WRITTEN.sentences)))
 
 
-def test_text_holds_what_was_asked_what_is_to_be_known_and_the_dates() -> None:
+def test_text_contains_the_question_the_scope_the_notices_and_the_dates() -> None:
     assert to_text(ANSWER) == (
         "Asked: Who is it?\nOnly: TDI or NHK, from 4 October 2022\n\n"
         "It is so. [1] It was so. [1] It will be so. "
@@ -26,7 +26,7 @@ def test_text_holds_what_was_asked_what_is_to_be_known_and_the_dates() -> None:
     )
 
 
-def test_a_refusal_holds_it_too_but_nobody_has_worded_it() -> None:
+def test_a_refusal_contains_the_same_without_a_byline() -> None:
     searched = Searched(69, 17)
     refused = replace(ANSWER, sentences=(), citations=(), refused=True, searched=searched)
     for text in (to_text(refused), to_markdown(refused)):
@@ -35,7 +35,7 @@ def test_a_refusal_holds_it_too_but_nobody_has_worded_it() -> None:
         assert "Written by" not in text
 
 
-def test_markdown_marks_what_no_source_supports() -> None:
+def test_markdown_marks_unsupported_sentences() -> None:
     assert to_markdown(ANSWER) == (
         "Asked: Who is it?\n\nOnly: TDI or NHK, from 4 October 2022\n\n"
         "It is so.[^1] It was so.[^1] It will be so. "
@@ -46,7 +46,7 @@ def test_markdown_marks_what_no_source_supports() -> None:
     )
 
 
-def test_what_a_model_says_is_no_markup_in_markdown() -> None:
+def test_text_from_a_model_is_escaped_in_markdown() -> None:
     for words in (HOSTILE, "1. One", "- one", "+ one", "# one", "> one", "=== ***"):
         hostile = Answer(
             "?",
@@ -61,7 +61,7 @@ def test_what_a_model_says_is_no_markup_in_markdown() -> None:
         assert tags == {"p", "/p", "em", "/em"}
 
 
-def test_plain_values_hold_all_of_it() -> None:
+def test_plain_values_contain_everything() -> None:
     values = json.loads(json.dumps(to_dict(ANSWER)))
     assert values["sentences"][2]["support"] == {
         "verdict": "unsupported",

@@ -1,4 +1,4 @@
-"""Questions to a part of the library: by date, by source, and how many passages are read."""
+"""Questions about part of the library: filters by date and source, and the number of passages."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ QUESTION = "How many people work at the harbour of Tarn?"
 
 @pytest.fixture
 def tarn(library: Library, write: Callable[[str, str], Path]) -> Iterator[ArticleQA]:
-    """Four reports on one harbour, by three papers, of three years; the last has no date."""
+    """Four reports about a harbour from three newspapers and three years; the last one has no date."""
     for year, source, people in (
         (2019, "Gazette", 40),
         (2020, "Herald", 52),
@@ -62,12 +62,12 @@ def test_only_articles_within_the_scope_are_read(
     tarn: ArticleQA, scope: dict[str, object], years: set[int | None]
 ) -> None:
     answer = tarn.ask(QUESTION, **scope)  # type: ignore[arg-type]
-    read = {each.article.published and each.article.published.year for each in answer.evidence}
-    assert read == years
+    published = {evidence.article.published for evidence in answer.evidence}
+    assert {day and day.year for day in published} == years
     assert not answer.refused
 
 
-def test_an_answer_tells_its_scope(tarn: ArticleQA) -> None:
+def test_an_answer_contains_its_scope(tarn: ArticleQA) -> None:
     answer = tarn.ask(QUESTION, after="2020-05", source="gazette")
     assert answer.scope == Scope(after=date(2020, 5, 1), sources=("Gazette",))
     assert answer.to_dict()["scope"] == {
@@ -77,7 +77,7 @@ def test_an_answer_tells_its_scope(tarn: ArticleQA) -> None:
     }
 
 
-def test_nothing_in_the_scope_is_a_refusal(tarn: ArticleQA) -> None:
+def test_an_empty_scope_leads_to_a_refusal(tarn: ArticleQA) -> None:
     answer = tarn.ask(QUESTION, after="2030")
     assert answer.refused
     assert answer.evidence == answer.nearest == ()
@@ -98,7 +98,7 @@ def test_k_passages_are_read(tarn: ArticleQA) -> None:
         ({"k": True}, "1 to 100"),
     ],
 )
-def test_a_scope_that_cannot_be_is_said_in_one_line(
+def test_an_invalid_scope_is_an_error_in_one_line(
     tarn: ArticleQA, scope: dict[str, object], reason: str
 ) -> None:
     with pytest.raises(QuestionError, match=reason) as caught:
@@ -106,10 +106,10 @@ def test_a_scope_that_cannot_be_is_said_in_one_line(
     assert "\n" not in str(caught.value)
 
 
-def test_sources_that_disagree_are_named_with_their_dates_the_newer_last(tarn: ArticleQA) -> None:
+def test_disagreeing_sources_are_named_with_their_dates_newest_last(tarn: ArticleQA) -> None:
     answer = tarn.ask(QUESTION, before="2020")
     assert {"40", "52"} <= set(answer.text.replace(".", "").split())
-    (notice,) = [each for each in answer.notices if "disagree" in each]
+    (notice,) = [notice for notice in answer.notices if "disagree" in notice]
     assert notice.startswith("Sources disagree: “40 people” in “The harbour in 2019” (Gazette, 4 May 2019)")  # fmt: skip
     assert "“52 people” in “The harbour in 2020” (Herald, 4 May 2020), which is newer" in notice
 
@@ -118,7 +118,7 @@ def test_one_source_does_not_disagree_with_itself(tarn: ArticleQA) -> None:
     assert not tarn.ask(QUESTION, after="2021").notices
 
 
-def test_an_old_source_is_called_old_where_most_articles_are_newer(
+def test_an_old_source_is_noticed_if_most_articles_are_newer(
     library: Library, write: Callable[[str, str], Path]
 ) -> None:
     write("old.md", "---\ntitle: The mill\ndate: 1999-01-02\n---\nThe mill of Tarn grinds rye.\n")

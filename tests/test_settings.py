@@ -1,3 +1,5 @@
+"""Settings from arguments, the environment and `.env`."""
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -9,7 +11,7 @@ from rag.settings import WINDOW_NAMES, Settings
 from ui.settings import WindowSettings
 
 
-def test_environment_goes_before_the_file_and_what_is_given_before_both(
+def test_arguments_override_the_environment_which_overrides_the_file(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / ".env").write_text("ARTICLE_QA_PORT=1111\nARTICLE_QA_HOST=::1\nOTHER=x\n")
@@ -20,13 +22,13 @@ def test_environment_goes_before_the_file_and_what_is_given_before_both(
     assert WindowSettings.load().host == "::1"
 
 
-def test_a_name_that_is_no_setting_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_name_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ARTICLE_QA_TRESHOLD", "0.5")
     with pytest.raises(SettingsError, match="ARTICLE_QA_TRESHOLD is not a setting"):
         Settings.load()
 
 
-def test_each_part_of_the_product_accepts_the_names_of_the_others(
+def test_library_and_window_accept_the_names_of_each_other(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert tuple(WindowSettings.model_fields) == WINDOW_NAMES
@@ -39,7 +41,7 @@ def test_each_part_of_the_product_accepts_the_names_of_the_others(
         WindowSettings.load()
 
 
-def test_a_misspelt_name_in_the_file_is_an_error(tmp_path: Path) -> None:
+def test_a_misspelled_name_in_the_file_is_an_error(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("ARTICLE_QA_HOEM=x\n")
     with pytest.raises(SettingsError, match="ARTICLE_QA_HOEM"):
         Settings.load()
@@ -55,15 +57,13 @@ def test_a_misspelt_name_in_the_file_is_an_error(tmp_path: Path) -> None:
         ("PRECISION", "int8"),
     ],
 )
-def test_a_value_that_does_not_fit_is_named(
-    monkeypatch: pytest.MonkeyPatch, name: str, value: str
-) -> None:
+def test_an_invalid_value_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(f"ARTICLE_QA_{name}", value)
     with pytest.raises(SettingsError, match=f"ARTICLE_QA_{name}"):
         (WindowSettings if name == "PORT" else Settings).load()
 
 
-def test_an_empty_value_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_empty_value_means_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ARTICLE_QA_HOME", "")
     monkeypatch.setenv("ARTICLE_QA_ENCODER", "")
     assert Settings.load(home="") == Settings()
@@ -73,3 +73,8 @@ def test_an_empty_value_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_home_folder_is_expanded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ARTICLE_QA_HOME", "~/library")
     assert Settings.load().home == Path.home() / "library"
+
+
+def test_the_language_model_is_none_if_answers_are_quoted() -> None:
+    assert Settings().language_model is None
+    assert Settings(model="ollama:qwen3:4b").language_model == "ollama:qwen3:4b"

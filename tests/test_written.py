@@ -1,4 +1,4 @@
-"""Answers worded by a real language model: SmolLM2 in llama.cpp, over the OpenAI-compatible way."""
+"""Answers written by a real language model: SmolLM2 in llama.cpp, over its OpenAI-compatible API."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ def server() -> Iterator[LocalServer]:
 
 
 def asking(qa: ArticleQA, server: LocalServer, monkeypatch: pytest.MonkeyPatch, **how: object) -> ArticleQA:  # fmt: skip
-    """The library of `qa`, answered by the server as by any that somebody runs."""
+    """The library of `qa` with the server's model, configured like any other server."""
     monkeypatch.setenv("OPENAI_API_KEY", server.api_key)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     settings = Settings.model_validate({"model": "smollm2", "base_url": server.base_url, **how})
     return over(qa.library, settings)
 
 
-def quoted_instead(answer: Answer, reason: str) -> None:
-    """The quoted answer, and one line that says why it is quoted."""
+def assert_quoted_instead(answer: Answer, reason: str) -> None:
+    """The articles are quoted, and one notice says why."""
     assert answer.model == "quote"
     assert answer.sentences[0].text == QUOTED
     assert answer.citations[0].quote == QUOTED
@@ -66,7 +66,7 @@ def stops_writing(server: LocalServer) -> bool:
     return False
 
 
-def test_passages_come_first_then_text_then_the_checked_answer(
+def test_a_stream_yields_passages_then_text_then_the_checked_answer(
     qa: ArticleQA, server: LocalServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written = asking(qa, server, monkeypatch)
@@ -75,12 +75,12 @@ def test_passages_come_first_then_text_then_the_checked_answer(
     assert isinstance(first, Found)
     assert len(first.evidence) == 2
     assert len(deltas) > 5
-    assert all(isinstance(each, Delta) for each in deltas)
+    assert all(isinstance(delta, Delta) for delta in deltas)
     assert isinstance(answer, Answer)
     assert answer.text
     if answer.model == "smollm2":
-        assert {each.support.verdict for each in answer.sentences} <= {"supported", "corrected", "unsupported"}  # fmt: skip
-        assert all(bool(each.citations) is (each.support.verdict != "unsupported") for each in answer.sentences)  # fmt: skip
+        assert {s.support.verdict for s in answer.sentences} <= {"supported", "corrected", "unsupported"}  # fmt: skip
+        assert all(bool(s.citations) is (s.support.verdict != "unsupported") for s in answer.sentences)  # fmt: skip
     for cited in answer.citations:
         article = qa.article(cited.article_id)
         assert article
@@ -89,16 +89,16 @@ def test_passages_come_first_then_text_then_the_checked_answer(
     assert answer.timings["write"] > 0
 
 
-async def test_astream_tells_the_same(
+async def test_astream_yields_the_same(
     qa: ArticleQA, server: LocalServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     events = [e async for e in asking(qa, server, monkeypatch).astream(QUESTION, k=1)]
     assert isinstance(events[0], Found)
     assert isinstance(events[-1], Answer)
-    assert sum(isinstance(each, Delta) for each in events) > 5
+    assert sum(isinstance(event, Delta) for event in events) > 5
 
 
-def test_leaving_the_stream_stops_the_model(
+def test_closing_the_stream_stops_the_model(
     qa: ArticleQA, server: LocalServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     events = asking(qa, server, monkeypatch).stream(QUESTION, k=1)
@@ -108,20 +108,20 @@ def test_leaving_the_stream_stops_the_model(
     assert stops_writing(server)
 
 
-def test_stop_ends_the_generation_and_no_answer_comes(
+def test_stop_ends_the_generation_without_an_answer(
     qa: ArticleQA, server: LocalServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stop = threading.Event()
-    heard = []
+    received = []
     for event in asking(qa, server, monkeypatch).stream(QUESTION, k=1, stop=stop):
-        heard.append(event)
+        received.append(event)
         if isinstance(event, Delta):
             stop.set()
-    assert isinstance(heard[-1], Delta)
+    assert isinstance(received[-1], Delta)
     assert stops_writing(server)
 
 
-def test_a_model_that_is_too_slow_ends_in_the_quoted_answer(
+def test_the_articles_are_quoted_if_a_model_is_too_slow(
     qa: ArticleQA, server: LocalServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slow = asking(qa, server, monkeypatch, timeout=1.5)
@@ -132,33 +132,33 @@ def test_a_model_that_is_too_slow_ends_in_the_quoted_answer(
         assert time.monotonic() - started < 30
     finally:
         os.kill(server.pid, signal.SIGCONT)
-    quoted_instead(answer, "it did not finish within 1.5 seconds")
+    assert_quoted_instead(answer, "it did not finish within 1.5 seconds")
 
 
-def test_a_model_that_dies_halfway_ends_in_the_quoted_answer(
+def test_the_articles_are_quoted_if_a_model_dies_halfway(
     qa: ArticleQA, monkeypatch: pytest.MonkeyPatch, server: LocalServer
 ) -> None:
     with LocalServer.start(find("smollm2")) as mortal:
         events = asking(qa, mortal, monkeypatch).stream(QUESTION, k=2)
-        heard = []
+        received = []
         for event in events:
-            heard.append(event)
-            if sum(isinstance(each, Delta) for each in heard) == 3:
+            received.append(event)
+            if sum(isinstance(event, Delta) for event in received) == 3:
                 os.kill(mortal.pid, signal.SIGKILL)
-    assert isinstance(heard[-1], Answer)
-    quoted_instead(heard[-1], "it failed")
+    assert isinstance(received[-1], Answer)
+    assert_quoted_instead(received[-1], "it failed")
 
 
-def test_a_server_that_is_not_there_ends_in_the_quoted_answer(
+def test_the_articles_are_quoted_if_there_is_no_server(
     qa: ArticleQA, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("langchain_openai")
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     nobody = Settings(model="smollm2", base_url="http://127.0.0.1:9/v1")
-    quoted_instead(over(qa.library, nobody).ask(QUESTION), "it failed")
+    assert_quoted_instead(over(qa.library, nobody).ask(QUESTION), "it failed")
 
 
-def test_a_gguf_needs_nothing_but_its_name(
+def test_a_gguf_file_needs_only_its_name(
     seeds_home: object, encoder: SentenceTransformerEncoder, server: LocalServer
 ) -> None:
     library = open_library(seeds_home, encoder)  # type: ignore[arg-type]

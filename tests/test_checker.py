@@ -1,4 +1,4 @@
-"""The checker: what supports a sentence, what corrects its citation, and what is not found."""
+"""The checker: supported sentences, corrected citations and unsupported sentences."""
 
 from __future__ import annotations
 
@@ -70,15 +70,15 @@ def check(encoder: SentenceTransformerEncoder) -> Callable[..., SupportedSentenc
         ("The fishermen didn’t attend the ceremony.", 0),
     ],
 )
-def test_what_the_cited_passage_says_is_supported(
+def test_a_sentence_that_the_cited_passage_states_is_supported(
     check: Callable[..., SupportedSentence], sentence: str, cited: int
 ) -> None:
-    stated = check(sentence, cited)
-    assert (stated.support.verdict, stated.support.missing) == ("supported", ())
-    assert {quotation.article.id for quotation in stated.quotations} == {
+    checked = check(sentence, cited)
+    assert (checked.support.verdict, checked.support.missing) == ("supported", ())
+    assert {quotation.article.id for quotation in checked.quotations} == {
         (HARBOUR, LIBRARY)[cited].id
     }
-    assert 0.6 <= stated.support.score <= 1.001
+    assert 0.6 <= checked.support.score <= 1.001
 
 
 @pytest.mark.parametrize(
@@ -99,50 +99,55 @@ def test_what_the_cited_passage_says_is_supported(
         ("Read more about the harbour at https://evil.example/tarn.", "https://evil.example/tarn"),
     ],
 )
-def test_one_wrong_fact_is_not_supported_and_is_named(
+def test_a_sentence_with_one_wrong_fact_is_unsupported_and_the_fact_is_named(
     check: Callable[..., SupportedSentence], sentence: str, missing: str
 ) -> None:
-    stated = check(sentence, 0, 1)
-    assert stated.support.verdict == "unsupported"
-    assert missing in stated.support.missing
-    assert stated.quotations == ()
+    checked = check(sentence, 0, 1)
+    assert checked.support.verdict == "unsupported"
+    assert missing in checked.support.missing
+    assert checked.quotations == ()
 
 
 def test_a_citation_of_the_wrong_passage_is_corrected(
     check: Callable[..., SupportedSentence],
 ) -> None:
-    stated = check("The work on the harbour took eleven weeks.", 1)
-    assert stated.support.verdict == "corrected"
-    (quotation,) = stated.quotations
+    checked = check("The work on the harbour took eleven weeks.", 1)
+    assert checked.support.verdict == "corrected"
+    (quotation,) = checked.quotations
     assert quotation.text == "The work took eleven weeks and cost 4.2 million crowns."
 
 
 def test_a_sentence_without_a_citation_gets_one(check: Callable[..., SupportedSentence]) -> None:
-    stated = check("The library of Tarn opened in 2019.")
-    assert stated.support.verdict == "corrected"
-    assert [quotation.article.id for quotation in stated.quotations] == ["library"]
+    checked = check("The library of Tarn opened in 2019.")
+    assert checked.support.verdict == "corrected"
+    assert [quotation.article.id for quotation in checked.quotations] == ["library"]
 
 
-def test_sentences_of_one_passage_support_together(check: Callable[..., SupportedSentence]) -> None:
-    stated = check("Verhoeven dredged the harbour in March 2031 for 4.2 million crowns.", 0)
-    assert stated.support.verdict == "supported"
-    assert len(stated.quotations) == 2
+def test_sentences_of_one_passage_can_support_together(
+    check: Callable[..., SupportedSentence],
+) -> None:
+    checked = check("Verhoeven dredged the harbour in March 2031 for 4.2 million crowns.", 0)
+    assert checked.support.verdict == "supported"
+    assert len(checked.quotations) == 2
 
 
-def test_two_passages_support_together_what_both_are_cited_for(
+def test_two_cited_passages_can_support_a_sentence_together(
     check: Callable[..., SupportedSentence],
 ) -> None:
     sentence = "Tarn opened its library in 2019 and dredged its harbour in March 2031."
     assert check(sentence, 0, 1).support.verdict == "supported"
-    assert {each.article.id for each in check(sentence, 0, 1).quotations} == {"harbour", "library"}
+    assert {quotation.article.id for quotation in check(sentence, 0, 1).quotations} == {
+        "harbour",
+        "library",
+    }
     assert check(sentence, 0).support.verdict == "unsupported"
 
 
-def test_words_that_no_passage_says_are_not_supported(
+def test_a_sentence_without_any_basis_is_unsupported(
     check: Callable[..., SupportedSentence],
 ) -> None:
-    stated = check("People should eat more vegetables and sleep eight hours every night.", 0)
-    assert stated.support.verdict == "unsupported"
+    checked = check("People should eat more vegetables and sleep eight hours every night.", 0)
+    assert checked.support.verdict == "unsupported"
     assert check("Bananas grow well in warm and humid places.", 1).support.score < 0.6
 
 
@@ -152,10 +157,10 @@ def test_a_title_alone_supports_nothing(encoder: SentenceTransformerEncoder) -> 
     article = Article("n", title, "file:n", "n", text=text)
     evidence = [evidence_of(article, passage) for passage in split(article, encoder)]
     claim = "The alliance is the Mutual Defense Treaty of Tarn and Norway."
-    stated = Checker(encoder).check(claim, [0], evidence, no_counts)
-    assert stated.support.verdict == "unsupported"
+    checked = Checker(encoder).check(claim, [0], evidence, no_counts)
+    assert checked.support.verdict == "unsupported"
 
 
 def test_without_passages_nothing_is_supported(encoder: SentenceTransformerEncoder) -> None:
-    stated = Checker(encoder).check("Tarn has a harbour.", [], [], no_counts)
-    assert stated.support.verdict == "unsupported"
+    checked = Checker(encoder).check("Tarn has a harbour.", [], [], no_counts)
+    assert checked.support.verdict == "unsupported"
