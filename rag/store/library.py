@@ -11,9 +11,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from rag.encoders.protocols import Vectors
 from rag.types import (
     Article,
     Entry,
@@ -23,6 +22,9 @@ from rag.types import (
     Scope,
     Searched,
 )
+
+if TYPE_CHECKING:  # numpy would more than double the time of --help
+    from rag.encoders.protocols import Vectors
 
 Order = Literal["title", "source", "date", "passages", "ingested"]
 """What the list of articles can be sorted by."""
