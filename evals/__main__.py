@@ -16,7 +16,7 @@ from tqdm import tqdm
 from evals import claims, figures, followups, seeds, squad, support
 from evals.claims import Claim
 from evals.corpus import library_of
-from evals.figures import Figure
+from evals.figures import Figure, table
 from ingest.cli import reported
 from ingest.inputs.sources import discover
 from ingest.sync import sync
@@ -90,16 +90,6 @@ def over_squad(data: squad.Dataset, encoder: Encoder) -> Iterator[Figure]:
         with library_of(kept, encoder) as qa:
             asked = _ask(qa, data, f"{left_out} left out")
         yield from figures.refusal(asked, frozenset(each.id for each in kept), left_out)
-
-
-def table(found: Iterable[Figure]) -> str:
-    """The figures as a Markdown table."""
-    rows = [
-        f"| {each.name} | {each.share:.1%} | {each.hits} of {each.asked} |"
-        f" {'' if each.goal is None else f'{each.goal:.0%}'} | {each.counted} |"
-        for each in found
-    ]
-    return "\n".join(["| figure | share | | goal | counted |", "|---|---|---|---|---|", *rows])
 
 
 def _ask(qa: ArticleQA, data: squad.Dataset, what: str) -> figures.Asked:

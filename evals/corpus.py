@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,8 +10,9 @@ from tempfile import TemporaryDirectory
 from ingest.embedding import ThreadEmbedder, embed
 from ingest.passages import split
 from rag.encoders.protocols import Encoder
+from rag.errors import NoLibraryError
 from rag.langchain import ArticleQA
-from rag.opening import build_assistant, create_library
+from rag.opening import build_assistant, create_library, open_encoder, open_library
 from rag.settings import Settings
 from rag.store.library import Library
 from rag.types import Article, Origin
@@ -36,3 +37,14 @@ def put(library: Library, articles: Iterable[Article], encoder: Encoder) -> int:
             for article in articles
         )
         return embed(update, texts, ThreadEmbedder(encoder))
+
+
+def library_in(settings: Settings, articles: Sequence[Article]) -> Library:
+    """Open the library that the settings name; if there is none, build it of these articles."""
+    encoder = open_encoder(settings)
+    try:
+        return open_library(settings, encoder)
+    except NoLibraryError:
+        library = create_library(settings, encoder)
+        put(library, articles, encoder)
+        return library

@@ -170,3 +170,13 @@ def _contains(question: Question, citation: Citation) -> bool:
 def normal(text: str) -> str:
     """Text with case and white space put aside."""
     return " ".join(text.casefold().split())
+
+
+def table(found: Iterable[Figure]) -> str:
+    """The figures as a Markdown table."""
+    rows = [
+        f"| {each.name} | {each.share:.1%} | {each.hits} of {each.asked} |"
+        f" {'' if each.goal is None else f'{each.goal:.0%}'} | {each.counted} |"
+        for each in found
+    ]
+    return "\n".join(["| figure | share | | goal | counted |", "|---|---|---|---|---|", *rows])

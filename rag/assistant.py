@@ -17,6 +17,7 @@ from rag.checking.conflicts import conflicts
 from rag.errors import ModelError
 from rag.followups.standalone import Followups
 from rag.llm.chat import Call
+from rag.retrieval.period import as_day
 from rag.retrieval.question import normalized
 from rag.retrieval.ranking import best_score, is_answerable
 from rag.retrieval.retriever import Ranking, Retriever
@@ -34,6 +35,7 @@ class Options:
     before: date | str | None = None
     source: str | Sequence[str] | None = None
     k: int | None = None
+    as_of: date | str | None = None
     call: Call = Call()
 
 
@@ -66,11 +68,15 @@ class Assistant:
         with self.library.snapshot() as snapshot:
             understood = self._standalone(snapshot, question, options)
             rewriting = time.perf_counter() - started
-            # A language model gets all that it may read; a quotation needs no more than the best.
-            k = options.k
-            if k is None and self.answerer.language_model:
-                k = self.retriever.rerank
-            ranking = self.retriever.rank(snapshot, understood, scope, k=k)
+            ranking = self.retriever.rank(
+                snapshot,
+                understood,
+                scope,
+                k=options.k,
+                as_of=as_day(options.as_of),
+                # A language model gets all that it may read.
+                read_all=self.answerer.language_model is not None,
+            )
             rewritten = understood if understood != question else None
             yield Found(ranking.evidence, rewritten)
             reply = _Reply(self.answerer.language_model)

@@ -111,17 +111,25 @@ class ArticleQA(Runnable[str, Event]):
         before: date | str | None = None,
         source: str | Sequence[str] | None = None,
         k: int | None = None,
+        as_of: date | str | None = None,
     ) -> Answer:
         """Return the answer to a question.
 
         `history` holds the previous answers, oldest first; a question that depends on them is
         understood with them. `after` and `before` are the first and last day of publication,
-        `source` one source or several, `k` the number of passages to read.
+        `source` one source or several, `k` the number of passages to read. `as_of` is the day
+        from which "this week" or "latest" is understood, by default today.
 
         Raises QuestionError if the question is empty or far too long, or a filter is not valid.
         """
         return self.invoke(
-            question, history=history, after=after, before=before, source=source, k=k
+            question,
+            history=history,
+            after=after,
+            before=before,
+            source=source,
+            k=k,
+            as_of=as_of,
         )
 
     def invoke(self, input: str, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:

@@ -16,6 +16,7 @@ from rag.errors import ModelError, NoLibraryError
 from rag.followups.standalone import Followups
 from rag.llm.chat import ChatModel
 from rag.llm.models import chat_model, display_name
+from rag.retrieval.ranking import Ranker
 from rag.retrieval.retriever import Retriever
 from rag.settings import Settings
 from rag.store.embedded.library import EmbeddedLibrary
@@ -60,7 +61,7 @@ def build_assistant(
     quoting = QuotingAnswerer(settings.sentences)
     return Assistant(
         library=library,
-        retriever=Retriever(encoder, settings.candidates, settings.rerank),
+        retriever=Retriever(encoder, Ranker.load(), settings.candidates, settings.rerank),
         answerer=WritingAnswerer(chat, checker) if chat else quoting,
         quoting=quoting,
         checker=checker,

@@ -140,11 +140,13 @@ class RetrievedPassage:
 class Evidence(RetrievedPassage):
     """A retrieved passage and how well it covers the question (0 to 1).
 
-    `sentence_scores` runs parallel to `passage.sentences`.
+    `sentence_scores` and `sentence_relevance` run parallel to `passage.sentences`: how well each
+    sentence covers the question, and how much better than others it answers it (log-odds).
     """
 
     score: float
     sentence_scores: tuple[float, ...]
+    sentence_relevance: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)

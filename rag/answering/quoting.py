@@ -13,7 +13,7 @@ from rag.text.words import in_one_line, overlap
 from rag.types import Evidence, Support
 
 _REPEAT = 0.7  # two sentences that share this many of their words repeat each other
-_MAX_LAG = 0.12  # a sentence that scores this much less than the best one adds nothing
+_MAX_LAG = 4.0  # a sentence whose log-odds are this much lower than the best one's adds nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +28,11 @@ class QuotingAnswerer:
 
     def answer(self, ranking: Ranking, call: Call = Call()) -> Iterator[SupportedSentence]:
         """Yield the best sentences first: none that repeats another, none far behind the best."""
-        quotations = (quote for passage in ranking.evidence for quote in _quotations(passage))
-        scored = sorted(quotations, key=lambda quotation: -quotation.score)
+        scored = [item for passage in ranking.evidence for item in _quotations(passage)]
+        scored.sort(key=lambda item: -item[0])
         chosen: list[Quotation] = []
-        for quotation in scored:
-            if len(chosen) == self.sentences or quotation.score < scored[0].score - _MAX_LAG:
+        for relevance, quotation in scored:
+            if len(chosen) == self.sentences or relevance < scored[0][0] - _MAX_LAG:
                 return
             if not any(_repeats(quotation, other) for other in chosen):
                 chosen.append(quotation)
@@ -50,6 +50,8 @@ def _values(quotation: Quotation) -> set[str]:
     return {numeral.value for numeral in numerals(quotation.text, language, 0)}
 
 
-def _quotations(evidence: Evidence) -> Iterator[Quotation]:
-    for span, score in zip(evidence.passage.sentences, evidence.sentence_scores, strict=True):
-        yield Quotation.of(evidence, span, score)
+def _quotations(evidence: Evidence) -> Iterator[tuple[float, Quotation]]:
+    """Yield the relevance and the quotation of each sentence."""
+    scores = zip(evidence.sentence_relevance, evidence.sentence_scores, strict=True)
+    for span, (relevance, score) in zip(evidence.passage.sentences, scores, strict=True):
+        yield relevance, Quotation.of(evidence, span, score)

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
 from rag.encoders.protocols import Encoder, TokenVectors, Vectors
 from rag.store.library import WordCounts
-from rag.text.words import spans
+from rag.text.words import spans, words
 from rag.types import RetrievedPassage, Span
 
 # Rarity is computed as if the library had this many more passages: in a small one, a word that
@@ -109,6 +109,16 @@ def max_sims(
     ]
 
 
+def rarity(terms: Iterable[str], word_counts: WordCounts) -> dict[str, float]:
+    """Return the inverse document frequency of each word, as BM25 has it."""
+    total = word_counts.passages + _EXTRA_PASSAGES
+    frequencies = {term: word_counts.frequencies.get(term, 0) for term in terms}
+    return {
+        term: math.log(1 + (total - frequency + 0.5) / (frequency + 0.5))
+        for term, frequency in frequencies.items()
+    }
+
+
 def _best(cosines: Vectors) -> Vectors:
     return np.asarray(cosines.max(axis=1, initial=0.0), dtype=np.float32)
 
@@ -116,14 +126,13 @@ def _best(cosines: Vectors) -> Vectors:
 def _weights(query: str, asked: TokenVectors, word_counts: WordCounts) -> Vectors:
     """Return the weight of each token: float32 [tokens]. Punctuation weighs nothing."""
     weights = np.zeros(len(asked.vectors), dtype=np.float32)
-    total = word_counts.passages + _EXTRA_PASSAGES
+    by_word = rarity(words(query), word_counts)
     for word in spans(query):
-        frequency = word_counts.frequencies.get(query[word.start : word.end].lower(), 0)
-        rarity = math.log(1 + (total - frequency + 0.5) / (frequency + 0.5))
+        weight = by_word[query[word.start : word.end].lower()]
         inside = (asked.starts >= word.start) & (asked.ends <= word.end)
         if not _is_name(query, word):
-            rarity = min(rarity, _MAX_COMMON_WEIGHT) / max(int(inside.sum()), 1)
-        weights[inside] = rarity
+            weight = min(weight, _MAX_COMMON_WEIGHT) / max(int(inside.sum()), 1)
+        weights[inside] = weight
     return weights
 
 

@@ -2,43 +2,103 @@
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
 
 from rag.encoders.protocols import Encoder
-from rag.retrieval.late_interaction import MaxSim, max_sims
+from rag.retrieval.excerpts import excerpt
+from rag.retrieval.features import Reading, Times, candidate_sentences
+from rag.retrieval.fusion import Fused
+from rag.retrieval.late_interaction import MaxSim, max_sims, rarity
 from rag.store.library import WordCounts
-from rag.types import Evidence, RetrievedPassage
+from rag.text.words import words
+from rag.types import Evidence, RetrievedPassage, Span
 
 _BRACKETS = 0.4  # the weight of a subject in brackets, of what it would weigh without them
 # The fewer passages there are, the weaker is the best match that chance finds among them: each
 # halving below _FEW lowers by _STEP what a question that they do not answer can reach.
 _FEW, _STEP, _STEPS = 128, 0.03, 3
 # Once a sentence of the first passages covers so much of the question, reading the others changes
-# no figure of `make eval`, and it takes most of the time of an answer.
-_FIRST, _SETTLED = 4, 0.65
+# little, and it takes most of the time of an answer.
+_FIRST, _SETTLED = 4, 0.72
+_UNREAD = -100.0  # the relevance of a sentence outside the excerpt
 
 
-def rank(
+@dataclass(frozen=True, slots=True)
+class Ranker:
+    """Ranks sentences by how likely they answer a question: a linear model over named features.
+
+    `weights` were learned by `python -m evals.ranking` and are stored in weights.json.
+    """
+
+    weights: Mapping[str, float]
+
+    @classmethod
+    def load(cls) -> Ranker:
+        text = resources.files("rag.retrieval").joinpath("weights.json").read_text("utf-8")
+        return cls(json.loads(text))
+
+    def rank(
+        self,
+        question: str,
+        passages: Sequence[RetrievedPassage],
+        readings: Sequence[Reading],
+        times: Times,
+    ) -> list[Evidence]:
+        """Return passages as evidence, the one with the best sentence first.
+
+        Those that were not read come last, in the order in which they were found.
+        """
+        relevance: list[dict[Span, float]] = [{} for _ in readings]
+        for candidate in candidate_sentences(question, readings, times):
+            relevance[candidate.reading][candidate.span] = sum(
+                self.weights.get(name, 0.0) * value for name, value in candidate.features.items()
+            )
+        evidence = [
+            (max(scores.values(), default=_UNREAD), reading, scores)
+            for reading, scores in zip(readings, relevance, strict=True)
+        ]
+        evidence.sort(key=lambda item: -item[0])
+        unread = passages[len(readings) :]
+        return [
+            *(_evidence(reading, scores) for _, reading, scores in evidence),
+            *(_unread(passage) for passage in unread),
+        ]
+
+
+def read(
     question: str,
-    passages: Sequence[RetrievedPassage],
+    passages: Sequence[tuple[Fused, RetrievedPassage]],
     encoder: Encoder,
     *,
     word_counts: WordCounts,
     read_all: bool = False,
-) -> list[Evidence]:
-    """Return passages as evidence, best first; the most promising ones must come first.
+) -> list[Reading]:
+    """Read an excerpt of each passage token by token; the most promising passages must come first.
 
     Unless `read_all` is set, the others are left out once the first ones settle the question.
     """
-    ranked: list[Evidence] = []
+    weights = rarity(words(question), word_counts)
+    readings: list[Reading] = []
     for batch in (passages,) if read_all else (passages[:_FIRST], passages[_FIRST:]):
-        if batch and best_score(ranked) < _SETTLED:
-            scores = max_sims(
-                question, batch, encoder, word_counts=word_counts, bracket_weight=_BRACKETS
-            )
-            ranked += map(_evidence, batch, scores)
-    return sorted(ranked, key=lambda evidence: -evidence.score)
+        if any(score >= _SETTLED for reading in readings for score in reading.coverage):
+            break
+        excerpts = [excerpt(passage, weights) for _, passage in batch]
+        covers = max_sims(
+            question, excerpts, encoder, word_counts=word_counts, bracket_weight=_BRACKETS
+        )
+        readings += map(_reading, batch, excerpts, covers)
+    return readings
+
+
+def _reading(
+    found: tuple[Fused, RetrievedPassage], part: RetrievedPassage, cover: MaxSim
+) -> Reading:
+    coverage = tuple(cover.sentence_score([span]) for span in part.passage.sentences)
+    return Reading(part, found[0], cover, coverage, found[1])
 
 
 def best_score(evidence: Iterable[Evidence]) -> float:
@@ -55,6 +115,27 @@ def is_answerable(evidence: Sequence[Evidence], *, threshold: float, passages: i
     return best_score(evidence) >= threshold - _STEP * min(max(halvings, 0.0), _STEPS)
 
 
-def _evidence(passage: RetrievedPassage, cover: MaxSim) -> Evidence:
-    scores = tuple(cover.sentence_score([sentence]) for sentence in passage.passage.sentences)
-    return Evidence(passage.article, passage.passage, passage.text, cover.score, scores)
+def _evidence(reading: Reading, relevance: Mapping[Span, float]) -> Evidence:
+    whole = reading.whole
+    coverage = dict(zip(reading.passage.passage.sentences, reading.coverage, strict=True))
+    spans = whole.passage.sentences
+    return Evidence(
+        whole.article,
+        whole.passage,
+        whole.text,
+        reading.cover.score,
+        tuple(coverage.get(span, 0.0) for span in spans),
+        tuple(relevance.get(span, _UNREAD) for span in spans),
+    )
+
+
+def _unread(passage: RetrievedPassage) -> Evidence:
+    sentences = len(passage.passage.sentences)
+    return Evidence(
+        passage.article,
+        passage.passage,
+        passage.text,
+        0.0,
+        (0.0,) * sentences,
+        (_UNREAD,) * sentences,
+    )

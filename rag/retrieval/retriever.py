@@ -5,12 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from rag.encoders.protocols import Encoder
 from rag.errors import QuestionError
-from rag.retrieval.fusion import fuse
+from rag.retrieval.features import Times
+from rag.retrieval.fusion import Fused, fuse
+from rag.retrieval.period import period_of
 from rag.retrieval.question import normalized, passage_limit
-from rag.retrieval.ranking import rank
+from rag.retrieval.ranking import Ranker, read
 from rag.store.library import Snapshot, WordCounts
 from rag.text.words import in_one_line, overlap, words
 from rag.types import Evidence, RetrievedPassage, Scope
@@ -36,6 +39,17 @@ class Ranking:
 
 
 @dataclass(frozen=True, slots=True)
+class Search:
+    """The passages found for a question, and what they are ranked by. `embedding` is in seconds."""
+
+    scope: Scope
+    passages: tuple[tuple[Fused, RetrievedPassage], ...]
+    word_counts: WordCounts
+    times: Times
+    embedding: float
+
+
+@dataclass(frozen=True, slots=True)
 class Retriever:
     """Retrieves passages by meaning and by words.
 
@@ -43,51 +57,100 @@ class Retriever:
     """
 
     encoder: Encoder
+    ranker: Ranker
     candidates: int
     rerank: int
 
     def rank(
-        self, snapshot: Snapshot, question: str, scope: Scope = Scope(), *, k: int | None = None
+        self,
+        snapshot: Snapshot,
+        question: str,
+        scope: Scope = Scope(),
+        *,
+        k: int | None = None,
+        as_of: date | None = None,
+        read_all: bool = False,
     ) -> Ranking:
         """Return the evidence for a question in a snapshot.
 
-        `k` passages are read; by default at most `rerank`, and fewer if the first ones settle the
-        question. Raises QuestionError for a question, scope or `k` that is not valid.
+        `k` passages are read, by default at most `rerank`, and fewer unless `read_all` is set if the
+        first ones settle the question. `as_of` is the day from which the question is
+        seen, by default today. Raises QuestionError for a question, scope or `k` that is not valid.
         """
         started = time.perf_counter()
         question = normalized(question)
-        limit = passage_limit(k, self.rerank)
-        vector = self.encoder.embed([question])[0]
-        embedded = time.perf_counter()
-        terms = words(question)
-        scope = _with_known_sources(scope, snapshot)
-        candidates = snapshot.search(vector, terms, limit=max(self.candidates, limit), scope=scope)
-        passages = _distinct(snapshot, fuse(candidates), limit)
-        counts = snapshot.word_counts(terms)
+        search = self.search(snapshot, question, scope, k=k, as_of=as_of)
         searched = time.perf_counter()
-        evidence = rank(
-            question, passages, self.encoder, word_counts=counts, read_all=k is not None
+        readings = read(
+            question,
+            search.passages,
+            self.encoder,
+            word_counts=search.word_counts,
+            read_all=read_all or k is not None,
         )
+        passages = [passage for _, passage in search.passages]
+        evidence = self.ranker.rank(question, passages, readings, search.times)
         timings = {
-            "embed": embedded - started,
-            "search": searched - embedded,
+            "embed": search.embedding,
+            "search": searched - started - search.embedding,
             "read": time.perf_counter() - searched,
         }
         return Ranking(
-            question, scope, tuple(evidence), counts.passages, snapshot.word_counts, timings
+            question,
+            search.scope,
+            tuple(evidence),
+            search.word_counts.passages,
+            snapshot.word_counts,
+            timings,
+        )
+
+    def search(
+        self,
+        snapshot: Snapshot,
+        question: str,
+        scope: Scope = Scope(),
+        *,
+        k: int | None = None,
+        as_of: date | None = None,
+    ) -> Search:
+        """Return the passages to read for a question, the most promising first."""
+        started = time.perf_counter()
+        limit = passage_limit(k, self.rerank)
+        vector = self.encoder.embed([question])[0]
+        embedding = time.perf_counter() - started
+        terms = words(question)
+        scope = _with_known_sources(scope, snapshot)
+        candidates = snapshot.search(vector, terms, limit=max(self.candidates, limit), scope=scope)
+        return Search(
+            scope,
+            tuple(_distinct(snapshot, fuse(candidates), limit)),
+            snapshot.word_counts(terms),
+            _times(question, as_of, snapshot.newest()),
+            embedding,
         )
 
 
-def _distinct(snapshot: Snapshot, ids: Sequence[str], limit: int) -> list[RetrievedPassage]:
+def _times(question: str, as_of: date | None, newest: date | None) -> Times:
+    """Return the time that a question is about; an archive that has ended has no later news."""
+    today = as_of or date.today()
+    period = period_of(question, today)
+    return Times(period, today, min(today, newest or today), bool(as_of) or period.is_present)
+
+
+def _distinct(
+    snapshot: Snapshot, fused: Sequence[Fused], limit: int
+) -> list[tuple[Fused, RetrievedPassage]]:
     """Return the first passages, without those that repeat a near duplicate of their article."""
-    passages = snapshot.passages(ids[: _MAX_COPIES * limit])
+    first = fused[: _MAX_COPIES * limit]
+    passages = snapshot.passages([candidate.passage_id for candidate in first])
     by_story: dict[str, list[RetrievedPassage]] = {}
-    distinct: list[RetrievedPassage] = []
-    for passage in (passages[id_] for id_ in ids[: _MAX_COPIES * limit]):
+    distinct: list[tuple[Fused, RetrievedPassage]] = []
+    for candidate in first:
+        passage = passages[candidate.passage_id]
         earlier = by_story.setdefault(passage.article.story, [])
         if not any(_repeats(passage, other) for other in earlier):
             earlier.append(passage)
-            distinct.append(passage)
+            distinct.append((candidate, passage))
             if len(distinct) == limit:
                 break
     return distinct

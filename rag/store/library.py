@@ -98,6 +98,9 @@ class Snapshot(Protocol):
     def sources(self) -> list[str]:
         """Return the names of all sources in alphabetical order."""
 
+    def newest(self) -> date | None:
+        """Return the latest day of publication; None if no article has a date."""
+
     def is_empty(self) -> bool:
         """Return whether there are no articles."""
 

@@ -96,6 +96,10 @@ class EmbeddedSnapshot:
     def sources(self) -> list[str]:
         return listing.sources(self._db)
 
+    def newest(self) -> date | None:
+        (day,) = self._db.execute("SELECT max(published) FROM articles").fetchone()
+        return date.fromisoformat(day) if day else None
+
     def is_empty(self) -> bool:
         return self._db.execute("SELECT 1 FROM articles").fetchone() is None
 
