@@ -16,11 +16,15 @@ from rag.checking.claims import SupportedSentence
 from rag.checking.conflicts import conflicts
 from rag.errors import ModelError
 from rag.followups.standalone import Followups
+from rag.intents.conversation import Conversation, Tools, subjects
+from rag.intents.readings import readings
+from rag.intents.responder import Responder
 from rag.llm.chat import Call
 from rag.retrieval.question import normalized
 from rag.retrieval.ranking import best_score, is_answerable
 from rag.retrieval.retriever import Ranking, Retriever
 from rag.retrieval.scope import scope_of
+from rag.retrieval.spelling import Speller, showing
 from rag.store.library import Library, Snapshot
 from rag.types import QUOTE, Answer, Citation, Delta, Event, Found, Sentence
 
@@ -51,6 +55,7 @@ class Assistant:
     quoting: Answerer
     checker: Checker
     followups: Followups
+    speller: Speller
     threshold: float
     strict: bool
 
@@ -64,7 +69,14 @@ class Assistant:
         question = normalized(question)
         scope = scope_of(options.after, options.before, options.source)
         with self.library.snapshot() as snapshot:
-            understood = self._standalone(snapshot, question, options)
+            conversation = Conversation(snapshot, options.history, scope)
+            if response := self.responder.respond(question, conversation):
+                yield Found(response.evidence, response.rewritten_question)
+                yield Delta(response.text)
+                yield response
+                return
+            spelt = self.speller.corrected(snapshot, question)
+            understood = self._standalone(snapshot, spelt, options)
             rewriting = time.perf_counter() - started
             # A language model gets all that it may read; a quotation needs no more than the best.
             k = options.k
@@ -79,8 +91,13 @@ class Assistant:
             if options.call.is_stopped:
                 return
             yield from self._conclude(
-                snapshot, ranking, reply, _Asked(question, rewritten, started, rewriting)
+                snapshot, ranking, reply, _Asked(question, spelt, rewritten, started, rewriting)
             )
+
+    @property
+    def responder(self) -> Responder:
+        """What responds to messages that are no questions."""
+        return Responder(Tools(self.retriever, self.speller, self.quoting, self._is_answerable))
 
     def answer(self, question: str, options: Options = Options()) -> Answer:
         """Return the last of the `events`."""
@@ -103,7 +120,8 @@ class Assistant:
         def score(text: str) -> float:
             return best_score(self.retriever.rank(snapshot, text).evidence)
 
-        return self.followups.standalone(question, options.history, score=score, call=options.call)
+        history = subjects(options.history)
+        return self.followups.standalone(question, history, score=score, call=options.call)
 
     def _reply(self, ranking: Ranking, call: Call) -> Generator[Event, None, _Reply]:
         """Answer; quote where a model fails, or writes nothing that is supported."""
@@ -154,12 +172,13 @@ class Assistant:
             refused=not sentences,
             nearest=near,
             searched=None if sentences else snapshot.scope_summary(ranking.scope).extent,
-            notices=(*reply.notices, *remarks),
+            notices=(*asked.notices, *reply.notices, *remarks),
             model=reply.language_model or QUOTE,
             rewritten_question=asked.rewritten,
             scope=ranking.scope,
             evidence=ranking.evidence,
             timings=timings,
+            suggestions=readings(asked.spelt, ranking.evidence),
         )
 
     def _compare(
@@ -175,12 +194,17 @@ class Assistant:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A question as it was asked and rewritten, when it came, and the seconds that rewriting took."""
+    """A question as it was asked, spelt and rewritten, when, and the seconds that rewriting took."""
 
     question: str
+    spelt: str
     rewritten: str | None
     started: float
     rewriting: float
+
+    @property
+    def notices(self) -> list[str]:
+        return [showing(self.spelt)] if self.spelt != self.question else []
 
 
 @dataclass(slots=True)

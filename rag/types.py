@@ -230,6 +230,11 @@ class Searched:
     articles: int
 
 
+Kind = Literal["answer", "list", "summary", "reply"]
+"""An answer or a refusal; articles with a sentence of each; an article's main sentences; or words
+that are not about the content of an article, such as a greeting or a count."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The answer to a question: sentences with their citations, or a refusal with neither.
@@ -238,7 +243,9 @@ class Answer:
     name of the language model that wrote it. `rewritten_question` is what was asked in place of a
     question that depends on the conversation. `searched` is what a refusal is based on. `notices`
     tell the reader what else matters: sources that disagree, a model that failed. `timings` maps
-    each step to its duration in seconds.
+    each step to its duration in seconds. `reply` holds the product's own words, which come before
+    the sentences: the whole of a "reply", and the heading of a "list" or a "summary".
+    `suggestions` are questions that the reader may want to ask next.
     """
 
     question: str
@@ -254,6 +261,9 @@ class Answer:
     scope: Scope = Scope()
     evidence: tuple[Evidence, ...] = field(default=(), repr=False)
     timings: Mapping[str, float] = field(default_factory=dict, repr=False)
+    kind: Kind = "answer"
+    reply: str = ""
+    suggestions: tuple[str, ...] = ()
 
     @property
     def is_quoted(self) -> bool:

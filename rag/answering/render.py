@@ -92,7 +92,7 @@ def to_markdown(answer: Answer, prefix: str = "") -> str:
         near = [f"- {escaped(reference(near))}" for near in answer.nearest]
         body = "\n".join([REFUSAL, *(["", "Nearest articles:", ""] if near else []), *near])
     else:
-        body = " ".join(_footnoted(sentence, prefix) for sentence in answer.sentences)
+        body = _body(answer, prefix)
     notes = [
         f"[^{prefix}{cited.number}]: “{escaped(in_one_line(cited.quote))}”"
         f" {escaped(reference(cited))} {escaped(_place(cited))}"
@@ -100,6 +100,19 @@ def to_markdown(answer: Answer, prefix: str = "") -> str:
     ]
     before, after = map(escaped, _before(answer)), map(escaped, _after(answer))
     return "\n\n".join(block for block in (*before, body, *after, "\n".join(notes)) if block)
+
+
+def _body(answer: Answer, prefix: str) -> str:
+    """Return the product's own words and the sentences; in a list, one below the other."""
+    sentences = [_footnoted(sentence, prefix) for sentence in answer.sentences]
+    if answer.kind != "list":
+        return " ".join(filter(None, [escaped(answer.reply), *sentences]))
+    titles = {cited.number: in_one_line(cited.title) for cited in answer.citations}
+    items = [
+        f"- **{escaped(titles[sentence.citations[0]])}**: {text}"
+        for sentence, text in zip(answer.sentences, sentences, strict=True)
+    ]
+    return "\n".join([escaped(answer.reply), "", *items])
 
 
 def _footnoted(sentence: Sentence, prefix: str) -> str:

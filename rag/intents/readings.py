@@ -1,0 +1,28 @@
+"""What a message may mean that names something but asks nothing, as "the plane" does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from rag.intents.router import is_phrase
+from rag.text.words import in_one_line
+from rag.types import Evidence
+
+_READINGS = 2
+_BRACKETS = re.compile(r"[()]")
+
+
+def readings(question: str, evidence: Sequence[Evidence]) -> tuple[str, ...]:
+    """Return the most likely questions: the phrase with the title of an article in brackets.
+
+    None for a real question, or if all evidence is from one story.
+    """
+    if not is_phrase(question):
+        return ()
+    stories = {passage.article.story or passage.article.id: passage.article for passage in evidence}
+    if len(stories) < _READINGS:
+        return ()
+    phrase = question.rstrip("?!. ")
+    titles = [_BRACKETS.sub("", in_one_line(article.title)) for article in stories.values()]
+    return tuple(f"{phrase} ({title})" for title in titles[:_READINGS])
