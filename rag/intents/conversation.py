@@ -60,16 +60,20 @@ def effective(answer: Answer) -> str:
 def subjects(history: Sequence[Answer]) -> list[Answer]:
     """Return the answers that a follow-up question may depend on.
 
-    Replies are left out. A list about a topic counts as a question about that topic, and a summary
-    as one about its article.
+    Replies are left out. A list counts as a question about its topic, and a summary as one about
+    its article.
     """
-    answers = []
-    for answer in history:
-        request = route(effective(answer))
-        if request is None and answer.kind == "answer":
-            answers.append(answer)
-        elif answer.kind != "reply" and answer.citations:
-            topic = bare(request.about) if request and answer.kind == "list" else ""
-            question = topic or answer.citations[0].title
-            answers.append(replace(answer, question=question, rewritten_question=None))
-    return answers
+    return [subject for answer in history if (subject := _subject(answer))]
+
+
+def _subject(answer: Answer) -> Answer | None:
+    if answer.kind == "answer":
+        return answer
+    request = route(effective(answer))
+    if answer.kind == "list" and request and request.intent in ("topic", "name"):
+        topic = bare(request.about)
+        return replace(answer, question=topic, rewritten_question=None, citations=())
+    if answer.kind == "summary":
+        title = answer.citations[0].title
+        return replace(answer, question=title, rewritten_question=None)
+    return None

@@ -13,9 +13,11 @@ from rag.text.words import words
 from rag.types import Scope
 
 _OPENING = re.compile(
-    r"(?:^| )(about|on|mentioning|from|by|since|after|before|until|in|of) ", re.IGNORECASE
+    r"(?:^| )(?:(?:that|which) )?(?:are )?"
+    r"(about|on|mention(?:ing)?|from|by|since|after|before|until|in|of) ",
+    re.IGNORECASE,
 )
-_TOPICS = frozenset("about on mentioning from by".split())  # openings of a topic
+_TOPICS = frozenset("about on mention mentioning from by".split())  # openings of a topic
 _LIBRARY = frozenset("library corpus collection database total all general".split())
 _SUFFIX = re.compile(r"\.(?:com|org|net|co\.uk|gov|edu|[a-z]{2})$")
 _ARTICLE = re.compile(r"^(?:the|a|an) ", re.IGNORECASE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from rag.intents.router import is_phrase
+from rag.text.phrases import is_phrase
 from rag.text.words import in_one_line
 from rag.types import Evidence
 
@@ -23,6 +23,6 @@ def readings(question: str, evidence: Sequence[Evidence]) -> tuple[str, ...]:
     stories = {passage.article.story or passage.article.id: passage.article for passage in evidence}
     if len(stories) < _READINGS:
         return ()
-    phrase = question.rstrip("?!. ")
+    phrase = question[0].upper() + question[1:].rstrip("?!. ")
     titles = [_BRACKETS.sub("", in_one_line(article.title)) for article in stories.values()]
     return tuple(f"{phrase} ({title})" for title in titles[:_READINGS])

@@ -6,16 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from rag.text.english import (
-    AUXILIARIES,
-    CONNECTIVES,
-    DEMONSTRATIVES,
-    MARKERS,
-    PREPOSITIONS,
-    PRONOUNS,
-    QUESTION_WORDS,
-    STAND_INS,
-)
+from rag.text.phrases import FUNCTION_WORDS
 from rag.text.words import in_one_line, words
 
 Intent = Literal[
@@ -27,7 +18,7 @@ _ARTICLES = r"(?:news )?(?:articles?|stories|reports)"
 _NEWEST = r"(?:latest|newest|most recent|recent|last)"
 _HAVE = r"(?: (?:do you have|have you got|can you search|are there|is there|there are|exist))?"
 _SHOW = r"(?:list|show|give|find)(?: me)?(?: all)?(?: of)?(?: the| your| some)?"
-_FILTERS = r"(?P<about>(?: (?:about|on|mentioning|from|by|since|after|before|until|in|of) .+)?)"
+_FILTERS = r"(?P<about>(?: (?:about|on|mention(?:ing)?|(?:that|which) (?:mention|are about)|from|by|since|after|before|until|in|of) .+)?)"
 
 # A message has an intent only if the whole of it matches. `about` is what comes after the words
 # of the intent. Anything else, and that is nearly every question, goes to retrieval.
@@ -59,10 +50,6 @@ _POLITE = re.compile(r"^(?:please|(?:can|could|would) you)(?: please)? |,? pleas
 _QUOTED = re.compile(r"“.+”|\".+\"")
 _MAX_TOPIC = 6  # words; a longer topic says what is asked about it
 _MAX_NAME = 4  # words in capitals; two in lower case
-_FUNCTION_WORDS = (
-    AUXILIARIES | CONNECTIVES | DEMONSTRATIVES | MARKERS | PREPOSITIONS | PRONOUNS
-    | QUESTION_WORDS | STAND_INS
-) - {"may", "will"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +71,7 @@ def route(message: str) -> Request | None:
         if match:
             about = match.groupdict().get("about", "").strip()
             is_long = len(_QUOTED.sub("title", about).split()) > _MAX_TOPIC
-            is_pronoun = intent == "topic" and _FUNCTION_WORDS.issuperset(words(about))
+            is_pronoun = intent == "topic" and FUNCTION_WORDS.issuperset(words(about))
             is_question = is_pronoun or (is_long and intent in ("topic", "summary"))
             return None if is_question else Request(intent, about)
     return Request("name", text) if _may_be_name(text) and "?" not in message else None
@@ -96,18 +83,11 @@ def continues(message: str) -> bool:
     return request is not None and request.intent in ("more", "sentence")
 
 
-def is_phrase(message: str) -> bool:
-    """Return whether a message names something without asking anything, as in "the plane"."""
-    terms = words(message)
-    bare = terms[1:] if terms[:1] in (["the"], ["a"], ["an"]) else terms
-    return 0 < len(bare) <= _MAX_NAME and _FUNCTION_WORDS.isdisjoint(bare)
-
-
 def _may_be_name(text: str) -> bool:
     terms = text.split()
     are_capitalized = all(term[:1].isupper() for term in terms)
     return (
         0 < len(terms) <= (_MAX_NAME if are_capitalized else 2)
         and all(any(map(str.isalpha, term)) for term in terms)
-        and _FUNCTION_WORDS.isdisjoint(words(text))
+        and FUNCTION_WORDS.isdisjoint(words(text))
     )
