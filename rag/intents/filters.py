@@ -14,7 +14,7 @@ from rag.types import Scope
 
 _OPENING = re.compile(
     r"(?:^| )(?:(?:that|which) )?(?:are )?"
-    r"(about|on|mention(?:ing)?|from|by|since|after|before|until|in|of) ",
+    r"(about|on|mention(?:ing)?|from|by|since|after|before|until|in) ",
     re.IGNORECASE,
 )
 _TOPICS = frozenset("about on mention mentioning from by".split())  # openings of a topic

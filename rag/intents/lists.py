@@ -33,7 +33,8 @@ def articles(
     wanted = _wanted(request, conversation)
     if wanted is None:
         return None
-    return _page(wanted, conversation.snapshot, tools, offset) or _nothing(wanted)
+    page = _page(wanted, conversation.snapshot, tools, offset)
+    return page if page or offset else _nothing(wanted)
 
 
 def topic(

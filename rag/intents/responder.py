@@ -40,10 +40,9 @@ class Responder:
     def respond(self, message: str, conversation: Conversation) -> Answer | None:
         """Return the response to a message; None if it is an ordinary question."""
         started = time.perf_counter()
-        if request := route(message):
-            response = HANDLERS[request.intent](request, conversation, self.tools)
-        else:
-            response = replies.in_other_language(message, conversation, self.tools)
+        request = route(message)
+        response = request and HANDLERS[request.intent](request, conversation, self.tools)
+        response = response or replies.in_other_language(message, conversation, self.tools)
         if response is None:
             return None
         return response.to_answer(message, conversation.snapshot, started)

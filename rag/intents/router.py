@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from rag.text.english import AUXILIARIES
 from rag.text.phrases import FUNCTION_WORDS
 from rag.text.words import in_one_line, words
 
@@ -18,7 +19,7 @@ _ARTICLES = r"(?:news )?(?:articles?|stories|reports)"
 _NEWEST = r"(?:latest|newest|most recent|recent|last)"
 _HAVE = r"(?: (?:do you have|have you got|can you search|are there|is there|there are|exist))?"
 _SHOW = r"(?:list|show|give|find)(?: me)?(?: all)?(?: of)?(?: the| your| some)?"
-_FILTERS = r"(?P<about>(?: (?:about|on|mention(?:ing)?|(?:that|which) (?:mention|are about)|from|by|since|after|before|until|in|of) .+)?)"
+_FILTERS = r"(?P<about>(?: (?:about|on|mention(?:ing)?|(?:that|which) (?:mention|are about)|from|by|since|after|before|until|in) .+)?)"
 
 # A message has an intent only if the whole of it matches. `about` is what comes after the words
 # of the intent. Anything else, and that is nearly every question, goes to retrieval.
@@ -31,7 +32,7 @@ INTENTS: tuple[tuple[Intent, str], ...] = (
     ("count", rf"(?:how many|number of) {_ARTICLES}{_HAVE}{_FILTERS}{_HAVE}"),
     ("sources", rf"(?:which|what) (?:news )?(?:sources|outlets|newspapers|publishers){_HAVE}"),
     ("sources", rf"{_SHOW} (?:news )?(?:sources|outlets|newspapers|publishers)"),
-    ("list", rf"{_SHOW}(?: {_NEWEST})? {_ARTICLES}{_FILTERS}"),
+    ("list", rf"{_SHOW}(?: {_NEWEST})? (?:{_ARTICLES}|news){_FILTERS}"),
     ("list", rf"(?:which|what) (?:are the )?(?:{_NEWEST} )?{_ARTICLES}{_HAVE}{_FILTERS}{_HAVE}"),
     ("list", rf"(?:the )?{_NEWEST} (?:{_ARTICLES}|news){_FILTERS}"),
     ("list", r"what(?: is|[’']s) (?:new|the latest|the news|in the news)(?P<about>)"),
@@ -47,6 +48,8 @@ INTENTS: tuple[tuple[Intent, str], ...] = (
 )  # fmt: skip
 
 _POLITE = re.compile(r"^(?:please|(?:can|could|would) you)(?: please)? |,? please$", re.IGNORECASE)
+_RELATIVE = re.compile(r"\b(?:that|which) (?:are|mention)\b", re.IGNORECASE)
+_VERBS = AUXILIARIES - {"may", "will"}
 _QUOTED = re.compile(r"“.+”|\".+\"")
 _MAX_TOPIC = 6  # words; a longer topic says what is asked about it
 _MAX_NAME = 4  # words in capitals; two in lower case
@@ -70,10 +73,7 @@ def route(message: str) -> Request | None:
         match = re.fullmatch(pattern, text, re.IGNORECASE)
         if match:
             about = match.groupdict().get("about", "").strip()
-            is_long = len(_QUOTED.sub("title", about).split()) > _MAX_TOPIC
-            is_pronoun = intent == "topic" and FUNCTION_WORDS.issuperset(words(about))
-            is_question = is_pronoun or (is_long and intent in ("topic", "summary"))
-            return None if is_question else Request(intent, about)
+            return None if _asks(intent, about) else Request(intent, about)
     return Request("name", text) if _may_be_name(text) and "?" not in message else None
 
 
@@ -81,6 +81,17 @@ def continues(message: str) -> bool:
     """Return whether a message makes sense only after an answer."""
     request = route(message)
     return request is not None and request.intent in ("more", "sentence")
+
+
+def _asks(intent: Intent, about: str) -> bool:
+    """Return whether the words after those of an intent make a question of it."""
+    terms = words(_RELATIVE.sub("", about))
+    if intent in ("count", "list"):
+        return not _VERBS.isdisjoint(terms)  # "Which articles of the treaty were changed?"
+    if intent == "topic" and FUNCTION_WORDS.issuperset(terms):
+        return True  # "Tell me about it"
+    is_long = len(_QUOTED.sub("title", about).split()) > _MAX_TOPIC
+    return is_long and intent in ("topic", "summary")
 
 
 def _may_be_name(text: str) -> bool:
