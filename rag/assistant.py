@@ -91,7 +91,10 @@ class Assistant:
             if options.call.is_stopped:
                 return
             yield from self._conclude(
-                snapshot, ranking, reply, _Asked(question, spelt, rewritten, started, rewriting)
+                snapshot,
+                ranking,
+                reply,
+                _Asked(question, spelt, rewritten, options.history, started, rewriting),
             )
 
     @property
@@ -178,7 +181,7 @@ class Assistant:
             scope=ranking.scope,
             evidence=ranking.evidence,
             timings=timings,
-            suggestions=readings(asked.spelt, ranking.evidence),
+            suggestions=readings(asked.spelt, ranking.question, ranking.evidence, asked.history),
         )
 
     def _compare(
@@ -194,11 +197,12 @@ class Assistant:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A question as it was asked, spelt and rewritten, when, and the seconds that rewriting took."""
+    """A question as it was asked, spelt and rewritten; when, and the seconds that rewriting took."""
 
     question: str
     spelt: str
     rewritten: str | None
+    history: Sequence[Answer]
     started: float
     rewriting: float
 

@@ -221,6 +221,34 @@ def test_a_question_in_the_language_of_the_articles_is_answered(
     assert answer.kind == "answer"
 
 
+def test_a_noun_in_a_conversation_may_mean_the_story_or_another(qa: ArticleQA) -> None:
+    first = qa.ask("When was the Korean armistice signed?")
+    answer = qa.ask("the talks", history=[first])
+    subject = "The talks (The Korean armistice of 1953 and the DMZ)"
+    assert subject in (answer.rewritten_question, *answer.suggestions)
+    assert answer.rewritten_question not in answer.suggestions
+
+
+@pytest.mark.parametrize("followup", ["Who survived?", "What did he say about the deal?"])
+def test_a_question_that_is_hardly_complete_leans_on_the_conversation(
+    qa: ArticleQA, followup: str
+) -> None:
+    first = qa.ask("Tell me about Hayashi Yoshimasa")
+    answer = qa.ask(followup, history=[first])
+    assert answer.rewritten_question == f"{followup} (Hayashi Yoshimasa)"
+
+
+def test_a_corrected_question_is_the_subject_of_the_next_one(qa: ArticleQA) -> None:
+    first = qa.ask("When was the armistise signed?")
+    meant = qa.ask("When was the armistice signed?")
+    followup = "Who signed it?"
+    assert (
+        qa.ask(followup, history=[first]).rewritten_question
+        == qa.ask(followup, history=[meant]).rewritten_question
+        != followup
+    )
+
+
 def test_a_list_is_rendered_as_one(qa: ArticleQA) -> None:
     answer = qa.ask("Tell me about the armistice")
     title = answer.citations[0].title

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from rag.langchain import ArticleQA
 from tests.test_conversation import last, shown
 from ui import cli
+from ui.window.chats import exported, restored, stored
 from ui.window.conversation import Conversation, reply
 
 
@@ -24,6 +26,22 @@ def test_a_list_is_shown_as_one(qa: ArticleQA) -> None:
     turn = last(reply(qa, "Tell me about the armistice", Conversation())).turns[-1]
     assert turn.answer
     assert turn.content.count("<li>") == len(turn.answer.citations)
+
+
+def test_a_forged_list_from_a_browser_is_shown_without_what_it_lacks(qa: ArticleQA) -> None:
+    conversation = last(reply(qa, "Tell me about the armistice", Conversation()))
+    turns = json.loads(stored(conversation))
+    turns[0]["answer"]["sentences"][0]["citations"] = []
+    turns[0]["answer"]["reply"] = "<b>bold</b>"
+    turns[0]["answer"]["suggestions"] = ["<img src=x>"]
+    forged = restored(json.dumps(turns), qa)
+    assert forged
+    content = forged.turns[0].content
+    assert "<b>bold" not in content
+    assert "<img" not in content
+    assert exported(json.dumps(turns), "markdown")
+    turns[0]["answer"]["kind"] = "anything"
+    assert restored(json.dumps(turns), qa) is None
 
 
 def test_a_suggestion_is_found_by_its_turn_and_number(qa: ArticleQA) -> None:

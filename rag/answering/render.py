@@ -107,9 +107,9 @@ def _body(answer: Answer, prefix: str) -> str:
     sentences = [_footnoted(sentence, prefix) for sentence in answer.sentences]
     if answer.kind != "list":
         return " ".join(filter(None, [escaped(answer.reply), *sentences]))
-    titles = {cited.number: in_one_line(cited.title) for cited in answer.citations}
+    titles = {cited.number: escaped(in_one_line(cited.title)) for cited in answer.citations}
     items = [
-        f"- **{escaped(titles[sentence.citations[0]])}**: {text}"
+        f"- **{', '.join(titles[number] for number in sentence.citations)}**: {text}"
         for sentence, text in zip(answer.sentences, sentences, strict=True)
     ]
     return "\n".join([escaped(answer.reply), "", *items])

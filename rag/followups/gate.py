@@ -22,18 +22,32 @@ _NEW_SUBJECT = re.compile(
     rf"(?:{any_of(CONNECTIVES)}\b[\s,]*)?(?:what|how) about (?=\w)", re.IGNORECASE
 )
 _SUBJECT_GIVEN = re.compile(r"\([^()]+\)$")
+_DEFINITION = re.compile(r"what (?:is|are) an? ", re.IGNORECASE)
+_PERSON = re.compile(r"\b(?:he|she|him)\b", re.IGNORECASE)
 _QUOTED = re.compile(r"“[^”]+”|\"[^\"]+\"")
 _NAME = re.compile(r"(?<=\s)[^\W_a-z]\w*|\d")  # the first word has a capital in any case
 
 
-def names_new_subject(question: str) -> bool:
-    """Return whether a question turns to something else, as in "What about the water leak?"."""
-    return bool(_NEW_SUBJECT.match(question))
-
-
 def without_turn(question: str) -> str:
-    """Return what such a question turns to: "the water leak?"; others are returned unchanged."""
+    """Return a question without "What about": "the water leak?"."""
     return _NEW_SUBJECT.sub("", question, count=1)
+
+
+def leans_on_context(question: str) -> bool:
+    """Return whether a question is by its form hardly complete.
+
+    It turns to something new ("What about the water leak?"), speaks of a person whom it does not
+    name ("What did he say?"), or is short and names nothing ("Who survived?"). Who asks what "a
+    veto" is wants a definition.
+    """
+    person = _PERSON.search(question)
+    is_nameless = person is not None and not _NAME.search(question[: person.start()])
+    is_short = _is_short(question) and not _DEFINITION.match(question)
+    return bool(_NEW_SUBJECT.match(question)) or is_nameless or is_short
+
+
+def _is_short(question: str) -> bool:
+    return len(words(question)) <= _SHORT and not _NAME.search(question)
 
 
 def is_bare_phrase(question: str) -> bool:
@@ -53,13 +67,12 @@ def may_need_context(question: str) -> bool:
     """
     if _SUBJECT_GIVEN.search(question):
         return False
-    if names_new_subject(question) or is_bare_phrase(question):
+    if _NEW_SUBJECT.match(question) or is_bare_phrase(question):
         return True
     text = _QUOTED.sub("Quotation", question)
     terms = words(text)
     refers = not STAND_INS.isdisjoint(terms)
     if MARKERS.isdisjoint(terms) and not (refers and terms[0] in AUXILIARIES):
         return False  # not English
-    is_short = len(terms) <= _SHORT and not _NAME.search(text)
     is_prepositional = terms[0] in PREPOSITIONS and (QUESTION_WORDS | AUXILIARIES).isdisjoint(terms)
-    return is_short or is_prepositional or refers or bool(_OPENING.match(text))
+    return _is_short(text) or is_prepositional or refers or bool(_OPENING.match(text))

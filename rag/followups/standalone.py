@@ -9,7 +9,7 @@ from rag.answering import prompts
 from rag.answering.drafts import without_thoughts
 from rag.checking.facts import Source, facts, small_words
 from rag.errors import ModelError
-from rag.followups.gate import may_need_context, names_new_subject
+from rag.followups.gate import leans_on_context, may_need_context
 from rag.followups.subject import AUXILIARY, WH, with_subject
 from rag.llm.chat import Call, ChatModel
 from rag.types import Answer
@@ -69,10 +69,11 @@ class Followups:
 def _stands_alone(question: str, carried: str, score: Score) -> bool:
     """Return whether the articles cover a question so well without the subject that it needs none.
 
-    Who asks "What about ..." stays with the subject, unless the articles cover it less with it.
+    A question that leans on the conversation by its form is understood with the subject, unless
+    the articles cover it better alone.
     """
     gain = score(carried) - (alone := score(question))
-    if names_new_subject(question):
+    if leans_on_context(question):
         return gain < -_BETTER
     return alone >= _COVERED and gain < _BETTER
 

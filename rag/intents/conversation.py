@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 from rag.answering.answerer import Answerer
 from rag.encoders.protocols import Encoder
-from rag.intents.filters import bare
-from rag.intents.router import route
+from rag.intents.filters import bare, filters
+from rag.intents.router import Request, route
 from rag.retrieval.retriever import Ranking, Retriever
-from rag.retrieval.spelling import Speller
+from rag.retrieval.spelling import Speller, showing
 from rag.store.library import Snapshot
 from rag.types import Answer, Scope, Span
 
@@ -57,6 +57,14 @@ def effective(answer: Answer) -> str:
     return answer.rewritten_question or answer.question
 
 
+def topic_of(request: Request) -> str:
+    """Return what the articles of a list are about; empty if they are about anything."""
+    if request.intent != "list":
+        return bare(request.about)
+    wanted = filters(f" {request.about}", Scope(), ())
+    return bare(wanted.topic) if wanted else ""
+
+
 def subjects(history: Sequence[Answer]) -> list[Answer]:
     """Return the answers that a follow-up question may depend on.
 
@@ -68,12 +76,13 @@ def subjects(history: Sequence[Answer]) -> list[Answer]:
 
 def _subject(answer: Answer) -> Answer | None:
     if answer.kind == "answer":
-        return answer
+        is_corrected = showing(effective(answer)) in answer.notices
+        corrected = replace(answer, question=effective(answer), rewritten_question=None)
+        return corrected if is_corrected else answer
     request = route(effective(answer))
-    if answer.kind == "list" and request and request.intent in ("topic", "name"):
-        topic = bare(request.about)
+    if answer.kind == "list" and request and (topic := topic_of(request)):
         return replace(answer, question=topic, rewritten_question=None, citations=())
-    if answer.kind == "summary":
+    if answer.kind == "summary" and answer.citations:
         title = answer.citations[0].title
         return replace(answer, question=title, rewritten_question=None)
     return None

@@ -42,14 +42,15 @@ def topic(
 ) -> Response | None:
     """List the articles about a topic; None if there are none.
 
-    In a conversation, or without "tell me about", it must be a name: "the plane" and "tell me about
-    the plane" are questions there.
+    In a conversation, or without "tell me about", it must be or hold a name: "the plane" and "tell
+    me about the plane" are questions there.
     """
     snapshot = conversation.snapshot
     asked = bare(request.about)
     wanted = Filters(tools.speller.corrected(snapshot, asked), conversation.scope)
     response = _page(wanted, snapshot, tools, offset)
-    needs_name = request.intent == "name" or conversation.last
+    has_name = request.intent == "topic" and not asked.islower()
+    needs_name = not has_name and (request.intent == "name" or conversation.last)
     if response is None or (needs_name and not is_name(wanted.topic, response.passages)):
         return None
     if wanted.topic == asked:
