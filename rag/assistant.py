@@ -10,7 +10,7 @@ from datetime import date
 from rag.answering import notices
 from rag.answering.answerer import Answerer, Output, Remark
 from rag.answering.citations import Citations, copies_of, marked, nearest
-from rag.answering.render import refusal
+from rag.answering.render import refusal, showing
 from rag.checking.checker import Checker
 from rag.checking.claims import SupportedSentence
 from rag.checking.conflicts import conflicts
@@ -24,7 +24,7 @@ from rag.retrieval.question import normalized
 from rag.retrieval.ranking import best_score, is_answerable
 from rag.retrieval.retriever import Ranking, Retriever
 from rag.retrieval.scope import scope_of
-from rag.retrieval.spelling import Speller, showing
+from rag.retrieval.spelling import Speller
 from rag.store.library import Library, Snapshot
 from rag.types import QUOTE, Answer, Citation, Delta, Event, Found, Sentence
 
@@ -94,7 +94,7 @@ class Assistant:
                 snapshot,
                 ranking,
                 reply,
-                _Asked(question, spelt, rewritten, options.history, started, rewriting),
+                _Asked(question, spelt, rewritten, started, rewriting),
             )
 
     @property
@@ -181,7 +181,7 @@ class Assistant:
             scope=ranking.scope,
             evidence=ranking.evidence,
             timings=timings,
-            suggestions=readings(asked.spelt, ranking.question, ranking.evidence, asked.history),
+            suggestions=readings(asked.spelt, ranking.question, ranking.evidence),
         )
 
     def _compare(
@@ -202,7 +202,6 @@ class _Asked:
     question: str
     spelt: str
     rewritten: str | None
-    history: Sequence[Answer]
     started: float
     rewriting: float
 

@@ -64,6 +64,17 @@ def refusal(nearest: Sequence[Nearest]) -> str:
     return f"{REFUSAL} The nearest: {titles}." if titles else REFUSAL
 
 
+def showing(corrected: str) -> str:
+    """Return the notice that a question was corrected."""
+    return f"Showing results for “{corrected}”."
+
+
+def understood(answer: Answer) -> str | None:
+    """Return the question that was asked in place of another; None if a notice shows it."""
+    asked = answer.rewritten_question
+    return None if asked and showing(asked) in answer.notices else asked
+
+
 def _place(cited: Citation) -> str:
     """Return the location of a quotation, and the copies that contain it."""
     page = f"p. {cited.page}, " if cited.page else ""
@@ -122,7 +133,7 @@ def _footnoted(sentence: Sentence, prefix: str) -> str:
 
 def _before(answer: Answer) -> list[str]:
     """Return the question as it was understood, and its scope."""
-    asked, only = answer.rewritten_question, limits(answer.scope)
+    asked, only = understood(answer), limits(answer.scope)
     lines = [f"Asked: {in_one_line(asked)}" if asked else "", f"Only: {only}" if only else ""]
     return [line for line in lines if line]
 

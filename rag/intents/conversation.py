@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from rag.answering.answerer import Answerer
+from rag.answering.render import showing
 from rag.encoders.protocols import Encoder
 from rag.intents.filters import bare, filters
 from rag.intents.router import Request, route
 from rag.retrieval.retriever import Ranking, Retriever
-from rag.retrieval.spelling import Speller, showing
+from rag.retrieval.spelling import Speller
 from rag.store.library import Snapshot
 from rag.types import Answer, Scope, Span
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice
 
-from rag.answering.render import counted, day
+from rag.answering.render import counted, day, showing
 from rag.checking.claims import Quotation
 from rag.encoders.protocols import Encoder
 from rag.intents.conversation import Conversation, Tools
@@ -16,7 +16,6 @@ from rag.intents.main_sentences import main_sentences
 from rag.intents.names import is_name
 from rag.intents.response import Response
 from rag.intents.router import Request
-from rag.retrieval.spelling import showing
 from rag.store.library import Snapshot
 from rag.text.words import in_one_line
 from rag.types import Entry, RetrievedPassage, Scope

@@ -47,11 +47,6 @@ class Speller:
         return WORD.sub(replaced, question)
 
 
-def showing(question: str) -> str:
-    """Return the notice for a corrected question."""
-    return f"Showing results for “{question}”."
-
-
 def _may_be_slip(word: str) -> bool:
     return len(word) >= _MIN_LETTERS and word.isalpha() and not word.isupper()
 
