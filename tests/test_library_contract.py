@@ -439,11 +439,11 @@ def test_articles_that_mention_words_are_listed_newest_first_within_a_scope(
 def test_words_are_found_by_how_they_are_spelt(library: Library) -> None:
     ingest(library, COAST, TOWER, UNDATED)
     with library.snapshot() as snapshot:
-        assert snapshot.spellings("stevensen", distance=1) == {"stevenson": 1}
+        assert snapshot.spellings("stevensen", distance=1) == {"Stevenson": 1}
         assert snapshot.spellings("lihgthouse", distance=1) == {"lighthouse": 2}
         assert snapshot.spellings("lighthose", distance=1) == {"lighthouse": 2}
         assert snapshot.spellings("lighthoses", distance=2) == {"lighthouse": 2, "lighthouses": 2}
-        assert snapshot.spellings("manheim", distance=1) == {"mannheim": 1}
+        assert snapshot.spellings("manheim", distance=1) == {"Mannheim": 1}
         assert snapshot.spellings("tower", distance=0) == {"tower": 1}
         assert snapshot.spellings("mtevenson", distance=1) == {}  # another first letter
         assert snapshot.spellings("stvnsn", distance=1) == {}
@@ -457,7 +457,7 @@ def test_spellings_are_those_of_the_present_articles(library: Library) -> None:
         with library.update() as update:
             update.remove(COAST.origin)
         assert snapshot.spellings("manheim", distance=1) == {}
-        assert snapshot.spellings("stevensen", distance=1) == {"stevenson": 1}
+        assert snapshot.spellings("stevensen", distance=1) == {"Stevenson": 1}
     with library.snapshot() as snapshot:
-        assert snapshot.spellings("manheim", distance=1) == {"mannheim": 1}
+        assert snapshot.spellings("manheim", distance=1) == {"Mannheim": 1}
         assert snapshot.spellings("stevensen", distance=1) == {}

@@ -32,6 +32,8 @@ def test_a_slip_is_corrected_and_the_answer_says_so(qa: ArticleQA, typed: str, m
         "Who painted the Mona Lisa?",
         "What is the NASA budget?",
         "Who is “Antony Blinkn”?",
+        "Who is Talkes?",  # a name is not taken for the word "talks"
+        "What is KoreAA?",
         "xqzzt vbnmk wrtpl kjhgf?",
         "Wann?",
     ],

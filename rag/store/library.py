@@ -142,8 +142,8 @@ class Snapshot(Protocol):
         """Return words of the library with the first letter of `word` that are spelt almost like it.
 
         `distance` is the greatest number of edits: a letter added, left out or replaced, or two
-        neighbours swapped. Each word comes with the number of passages that contain it, in any of
-        its inflections.
+        neighbours swapped. Each word comes as articles write it, a name with its capital, and with
+        the number of passages that contain it in any of its inflections.
         """
 
     def entry(self, article_id: str) -> Entry | None:

@@ -135,7 +135,8 @@ class EmbeddedSnapshot:
 
     def spellings(self, word: str, *, distance: int) -> dict[str, int]:
         similar = vocabulary.similar_words(self._db, word, distance)
-        return dict(self._full_text.word_counts(similar).frequencies)
+        counts = self._full_text.word_counts(similar).frequencies
+        return {similar[lower]: passages for lower, passages in counts.items()}
 
     def entry(self, article_id: str) -> Entry | None:
         return listing.entry(self._db, article_id)

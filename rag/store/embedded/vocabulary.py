@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 
 from rag.store.embedded.schema import PASSAGE_TEXT, PASSAGES_OF_ARTICLES
-from rag.text.words import words
+from rag.text.words import WORD
 
 _ENDING = 3  # letters that a word may have more than its stem, which is what the index holds
 _MAX_STEMS = 30  # the most alike of those that are near enough
@@ -15,12 +15,20 @@ _VOCABULARY = "CREATE VIRTUAL TABLE IF NOT EXISTS temp.vocabulary USING fts5voca
 _PLACES = "CREATE VIRTUAL TABLE IF NOT EXISTS temp.places USING fts5vocab(main, words, instance)"
 
 
-def similar_words(db: sqlite3.Connection, word: str, distance: int) -> set[str]:
-    """Return words within a distance of `word`; see Snapshot.spellings."""
+def similar_words(db: sqlite3.Connection, word: str, distance: int) -> dict[str, str]:
+    """Return how articles write the words within a distance of `word`; see Snapshot.spellings.
+
+    The keys are in lower case. A word that is also written without a capital is no name.
+    """
     from rapidfuzz.distance import OSA  # Damerau's distance: two neighbours swapped are one edit
 
-    forms = {form for stem in _similar_stems(db, word, distance) for form in _forms(db, stem)}
-    return {form for form in forms if OSA.distance(word, form) <= distance}
+    written: dict[str, str] = {}
+    for stem in _similar_stems(db, word, distance):
+        for form in _forms(db, stem):
+            lower = form.lower()
+            if OSA.distance(word, lower) <= distance:
+                written[lower] = lower if form == lower else written.get(lower, form)
+    return written
 
 
 def _similar_stems(db: sqlite3.Connection, word: str, distance: int) -> list[str]:
@@ -60,4 +68,4 @@ def _forms(db: sqlite3.Connection, stem: str) -> Iterator[str]:
         (stem,),
     )
     for (text,) in rows:
-        yield from (form for form in words(text) if form[0] == stem[0])
+        yield from (form for form in WORD.findall(text) if form[0].lower() == stem[0])
