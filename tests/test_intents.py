@@ -58,7 +58,15 @@ def test_articles_are_counted_by_topic_source_and_time(qa: ArticleQA) -> None:
     about = qa.ask("How many articles are there about the armistice?")
     assert "mention “the armistice”" in about.reply
     assert about.suggestions == ("List the articles about the armistice",)
-    assert qa.ask("How many articles about penguins?").reply.startswith("0 articles")
+    assert qa.ask("How many articles about penguins?").reply.startswith("No article mentions")
+
+
+def test_articles_that_were_counted_can_be_listed(qa: ArticleQA) -> None:
+    count = qa.ask("How many articles are there about the armistise?")
+    assert count.reply.startswith("2 articles mention “the armistice”")
+    listed = qa.ask("list them", history=[count, qa.ask("thanks")])
+    assert (listed.kind, len(listed.citations)) == ("list", 2)
+    assert qa.ask("list them").kind == "answer"
 
 
 def test_the_filters_of_the_window_limit_lists_and_counts(qa: ArticleQA) -> None:

@@ -42,6 +42,8 @@ TODAY = date(2025, 11, 13)
         ("in one sentence", "sentence", ""),
         ("tl;dr", "sentence", ""),
         ("More", "more", ""),
+        ("next", "more", ""),
+        ("Show them", "them", ""),
         ("tell me more about it", "more", ""),
         ("Tell me about Trump", "topic", "Trump"),
         ("What's the latest on the TikTok ban?", "topic", "the TikTok ban"),

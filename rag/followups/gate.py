@@ -17,7 +17,6 @@ from rag.text.phrases import is_phrase
 from rag.text.words import words
 
 _SHORT = 5  # words: so short a question without a name is often cut short
-_FEW = 2  # words of a phrase; other languages have longer ones without an English function word
 _ARTICLE = re.compile(r"^(?:the|a|an) ", re.IGNORECASE)
 _OPENING = re.compile(rf"(?:{any_of(CONNECTIVES)}|why not)\b", re.IGNORECASE)
 _NEW_SUBJECT = re.compile(
@@ -53,11 +52,11 @@ def _is_short(question: str) -> bool:
 
 
 def is_bare_phrase(question: str) -> bool:
-    """Return whether a question only names something common: "the water leak", "Casualties?"."""
-    terms = _ARTICLE.sub("", question).split()
-    may_be_name = question[:1].isupper() and len(terms) == 1 and not question.endswith("?")
-    is_phrase_without_name = is_phrase(question) and not _NAME.search(question)
-    return is_phrase_without_name and len(terms) <= _FEW and not may_be_name
+    """Return whether a question only names something common: "the water leak", "casualties?"."""
+    if not is_phrase(question) or _NAME.search(question):
+        return False
+    is_word = len(question.split()) == 1 and (question.islower() or question.endswith("?"))
+    return is_word or bool(_ARTICLE.match(question))
 
 
 def may_need_context(question: str) -> bool:

@@ -58,11 +58,11 @@ def effective(answer: Answer) -> str:
     return answer.rewritten_question or answer.question
 
 
-def topic_of(request: Request) -> str:
+def _topic(request: Request, scope: Scope) -> str:
     """Return what the articles of a list are about; empty if they are about anything."""
     if request.intent != "list":
         return bare(request.about)
-    wanted = filters(f" {request.about}", Scope(), ())
+    wanted = filters(f" {request.about}", Scope(), scope.sources)
     return bare(wanted.topic) if wanted else ""
 
 
@@ -81,7 +81,7 @@ def _subject(answer: Answer) -> Answer | None:
         corrected = replace(answer, question=effective(answer), rewritten_question=None)
         return corrected if is_corrected else answer
     request = route(effective(answer))
-    if answer.kind == "list" and request and (topic := topic_of(request)):
+    if answer.kind == "list" and request and (topic := _topic(request, answer.scope)):
         return replace(answer, question=topic, rewritten_question=None, citations=())
     if answer.kind == "summary" and answer.citations:
         title = answer.citations[0].title

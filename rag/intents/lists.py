@@ -10,12 +10,12 @@ from itertools import islice
 from rag.answering.render import counted, day, showing
 from rag.checking.claims import Quotation
 from rag.encoders.protocols import Encoder
-from rag.intents.conversation import Conversation, Tools
+from rag.intents.conversation import Conversation, Tools, effective
 from rag.intents.filters import Filters, bare, filters, topic_words
 from rag.intents.main_sentences import main_sentences
 from rag.intents.names import is_name
 from rag.intents.response import Response
-from rag.intents.router import Request
+from rag.intents.router import Request, route
 from rag.store.library import Snapshot
 from rag.text.words import in_one_line
 from rag.types import Entry, RetrievedPassage, Scope
@@ -29,11 +29,22 @@ def articles(
     request: Request, conversation: Conversation, tools: Tools, *, offset: int = 0
 ) -> Response | None:
     """List the articles that a request limits by topic, source or time."""
-    wanted = _wanted(request, conversation)
+    wanted = _wanted(request, conversation, tools)
     if wanted is None:
         return None
     page = _page(wanted, conversation.snapshot, tools, offset)
     return page if page or offset else _nothing(wanted)
+
+
+def counted_articles(request: Request, conversation: Conversation, tools: Tools) -> Response | None:
+    """List the articles that were counted last; None if none were."""
+    for answer in reversed(conversation.history):
+        earlier = route(effective(answer))
+        if earlier and earlier.intent in ("count", "list"):
+            message = f"List the articles {earlier.about}".strip()
+            response = articles(replace(earlier, intent="list"), conversation, tools)
+            return response and replace(response, understood=message)
+    return None
 
 
 def topic(
@@ -67,7 +78,7 @@ def next_page(
 
 def count(request: Request, conversation: Conversation, tools: Tools) -> Response | None:
     """Return how many articles there are about a topic."""
-    snapshot, wanted = conversation.snapshot, _wanted(request, conversation)
+    snapshot, wanted = conversation.snapshot, _wanted(request, conversation, tools)
     if wanted is None:
         return None
     terms = topic_words(wanted.topic)
@@ -101,9 +112,13 @@ def sources(request: Request, conversation: Conversation, tools: Tools) -> Respo
     return Response("reply", reply, suggestions=[f"Latest articles from {ranked[0]}"])
 
 
-def _wanted(request: Request, conversation: Conversation) -> Filters | None:
-    about = f" {request.about}"
-    return filters(about, conversation.scope, conversation.snapshot.sources())
+def _wanted(request: Request, conversation: Conversation, tools: Tools) -> Filters | None:
+    """Return what a request is limited to, with typing slips corrected."""
+    snapshot = conversation.snapshot
+    wanted = filters(f" {request.about}", conversation.scope, snapshot.sources())
+    if wanted is None or not wanted.topic:
+        return wanted
+    return replace(wanted, topic=tools.speller.corrected(snapshot, wanted.topic))
 
 
 def _page(wanted: Filters, snapshot: Snapshot, tools: Tools, offset: int) -> Response | None:
@@ -133,14 +148,16 @@ def _page(wanted: Filters, snapshot: Snapshot, tools: Tools, offset: int) -> Res
 
 
 def _nothing(wanted: Filters) -> Response:
-    """Return that no article mentions a topic."""
-    reply = f"No article mentions “{wanted.topic}”." if wanted.topic else "There are no articles."
+    reply = _heading(wanted.topic, 0, 0) or "There are no articles."
     return Response("reply", reply, scope=wanted.scope)
 
 
 def _heading(topic: str, total: int, titled: int) -> str:
+    """Return how many articles mention a topic; empty if there is none."""
     if not topic:
         return ""
+    if not total:
+        return f"No article mentions “{topic}”."
     if titled == total:
         verb = "has" if titled == 1 else "have"
         return f"{counted(titled, 'article')} {verb} “{topic}” in the title."

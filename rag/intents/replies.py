@@ -18,7 +18,7 @@ def greeting(request: Request, conversation: Conversation, tools: Tools) -> Resp
 
 
 def thanks(request: Request, conversation: Conversation, tools: Tools) -> Response:
-    return Response("reply", "You are welcome.")
+    return Response("reply", "Glad to help.")
 
 
 def capabilities(request: Request, conversation: Conversation, tools: Tools) -> Response:

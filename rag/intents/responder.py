@@ -23,6 +23,7 @@ HANDLERS: Mapping[Intent, Handler] = {
     "count": lists.count,
     "sources": lists.sources,
     "list": lists.articles,
+    "them": lists.counted_articles,
     "topic": lists.topic,
     "name": lists.topic,
     "summary": summaries.summarize,

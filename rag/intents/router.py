@@ -12,7 +12,7 @@ from rag.text.words import in_one_line, words
 
 Intent = Literal[
     "greeting", "thanks", "help", "count", "sources", "list", "summary", "sentence", "more",
-    "topic", "name",
+    "topic", "name", "them",
 ]  # fmt: skip
 
 _ARTICLES = r"(?:news )?(?:articles?|stories|reports)"
@@ -38,9 +38,10 @@ INTENTS: tuple[tuple[Intent, str], ...] = (
     ("list", r"what(?: is|[’']s) (?:new|the latest|the news|in the news)(?P<about>)"),
     ("summary", r"(?:summari[sz]e|sum up|summary of)(?P<about>(?: .+)?)"),
     ("summary", r"(?:give|show|write)(?: me)? (?:a|the) (?:short |brief )?summary(?: of)?(?P<about>(?: .+)?)"),
-    ("sentence", r"(?:summari[sz]e (?:it|this|that) )?(?:in|as) (?:one|a single|1) sentence|in short|tl;?dr"),
+    ("sentence", r"(?:summari[sz]e (?:it|this|that) )?(?:in|as) (?:one|a single|1) sentence|in short|briefly|shorter|tl;?dr"),
     ("more", r"(?:(?:tell|show|give) me |any |some )?more(?: quotes| quotations| details| about (?:it|this|that))?"),
-    ("more", r"go on|continue|what else|anything else"),
+    ("more", r"go on|continue|next(?: page)?|what else|anything else"),
+    ("them", r"(?:list|show)(?: me)? (?:them|these|those)(?: articles)?"),
     ("topic", r"tell me (?:something |more |everything |all )?about (?P<about>.+)"),
     ("topic", r"what do you (?:know|have) (?:about|on) (?P<about>.+)"),
     ("topic", r"(?:is there |do you have )?(?:any(?:thing)?|some) (?:news )?(?:about|on) (?P<about>.+)"),
@@ -80,7 +81,7 @@ def route(message: str) -> Request | None:
 def continues(message: str) -> bool:
     """Return whether a message makes sense only after an answer."""
     request = route(message)
-    return request is not None and request.intent in ("more", "sentence")
+    return request is not None and request.intent in ("more", "sentence", "them")
 
 
 def _asks(intent: Intent, about: str) -> bool:
