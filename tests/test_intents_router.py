@@ -12,6 +12,7 @@ import pytest
 from evals import followups, seeds, squad
 from rag.intents.filters import Filters, filters, topic_words
 from rag.intents.router import route
+from rag.text.phrases import is_phrase
 from rag.types import Scope
 from tests.conftest import ROOT, SAMPLE, XQUAD
 
@@ -37,6 +38,7 @@ TODAY = date(2025, 11, 13)
         ("Can you show me the latest news about Gaza?", "list", "about Gaza"),
         ("List the articles that mention tariffs", "list", "that mention tariffs"),
         ("What's new?", "list", ""),
+        ("articles about penguins", "list", "about penguins"),
         ("Summarise it", "summary", "it"),
         ("Summarize the article about the water leak", "summary", "the article about the water leak"),
         ("in one sentence", "sentence", ""),
@@ -69,6 +71,8 @@ def test_a_request_is_recognized(message: str, intent: str, about: str) -> None:
         "Thanks to whom did the talks succeed?",
         "Hi-tech exports of Japan in 2022?",
         "Summarise the three reasons why the talks between both countries failed in 1994",
+        "Articles of Confederation",
+        "Articles on which treaty were changed?",
         "Casualties?",
         "Any damage?",
         "And why?",
@@ -148,3 +152,13 @@ def test_words_that_are_no_filter_are_not_guessed_at() -> None:
 def test_the_words_of_a_topic_are_those_that_matter() -> None:
     assert topic_words("the war in Ukraine") == ["war", "ukraine"]
     assert topic_words("the it") == ["the", "it"]
+
+
+@pytest.mark.parametrize("text", ["the plane", "Casualties?", "water leak", "a new trade deal"])
+def test_a_text_that_only_names_something_is_a_phrase(text: str) -> None:
+    assert is_phrase(text)
+
+
+@pytest.mark.parametrize("text", ["", "the", "write me a poem", "Any damage?", "who survived"])
+def test_any_other_text_is_none(text: str) -> None:
+    assert not is_phrase(text)

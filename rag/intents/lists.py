@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -23,6 +24,7 @@ from rag.types import Entry, RetrievedPassage, Scope
 PAGE = 5  # articles
 _READ = 12  # sentences that are compared in each article
 _MAX_SOURCES = 30
+_MENTION = re.compile(r"^(?:(?:that|which) )?mention(?:ing)? ", re.IGNORECASE)
 
 
 def articles(
@@ -41,9 +43,8 @@ def counted_articles(request: Request, conversation: Conversation, tools: Tools)
     for answer in reversed(conversation.history):
         earlier = route(effective(answer))
         if earlier and earlier.intent in ("count", "list"):
-            message = f"List the articles {earlier.about}".strip()
             response = articles(replace(earlier, intent="list"), conversation, tools)
-            return response and replace(response, understood=message)
+            return response and replace(response, understood=_message(earlier))
     return None
 
 
@@ -87,7 +88,7 @@ def count(request: Request, conversation: Conversation, tools: Tools) -> Respons
     if wanted.topic:
         titled = snapshot.count_mentions(terms, in_title=True, scope=wanted.scope)
         reply = _heading(wanted.topic, total, titled)
-        suggestions = [f"List the articles {request.about}"] if total else []
+        suggestions = [_message(request)] if total else []
     else:
         days = [when for when, _ in snapshot.scope_summary(wanted.scope).dates]
         reply = f"There {'is' if total == 1 else 'are'} {counted(total, 'article')}"
@@ -110,6 +111,11 @@ def sources(request: Request, conversation: Conversation, tools: Tools) -> Respo
     reply += f", and {rest:,} more." if rest else "."
     reply += f" {counted(unnamed, 'article')} without a source." if unnamed else ""
     return Response("reply", reply, suggestions=[f"Latest articles from {ranked[0]}"])
+
+
+def _message(request: Request) -> str:
+    """Return the message that asks for the articles which a request counts."""
+    return f"List the articles {_MENTION.sub('about ', request.about)}".strip()
 
 
 def _wanted(request: Request, conversation: Conversation, tools: Tools) -> Filters | None:

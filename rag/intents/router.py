@@ -33,6 +33,7 @@ INTENTS: tuple[tuple[Intent, str], ...] = (
     ("sources", rf"(?:which|what) (?:news )?(?:sources|outlets|newspapers|publishers){_HAVE}"),
     ("sources", rf"{_SHOW} (?:news )?(?:sources|outlets|newspapers|publishers)"),
     ("list", rf"{_SHOW}(?: {_NEWEST})? (?:{_ARTICLES}|news){_FILTERS}"),
+    ("list", rf"(?:all )?{_ARTICLES}{_FILTERS}"),
     ("list", rf"(?:which|what) (?:are the )?(?:{_NEWEST} )?{_ARTICLES}{_HAVE}{_FILTERS}{_HAVE}"),
     ("list", rf"(?:the )?{_NEWEST} (?:{_ARTICLES}|news){_FILTERS}"),
     ("list", r"what(?: is|[’']s) (?:new|the latest|the news|in the news)(?P<about>)"),

@@ -15,7 +15,8 @@ from rag.text.english import (
 from rag.text.words import words
 
 _MAX_WORDS = 4
-_ARTICLES = ("the", "a", "an")
+_ARTICLES = frozenset("the a an".split())
+_SPEAKERS = frozenset("i me my we us our you your".split())
 FUNCTION_WORDS = (
     AUXILIARIES
     | CONNECTIVES
@@ -33,4 +34,5 @@ def is_phrase(text: str) -> bool:
     """Return whether a text is up to four words such as "the plane" or "water leak"."""
     terms = words(text)
     named = terms[1:] if terms and terms[0] in _ARTICLES else terms
-    return 0 < len(named) <= _MAX_WORDS and FUNCTION_WORDS.isdisjoint(named)
+    relating = FUNCTION_WORDS | _ARTICLES | _SPEAKERS
+    return 0 < len(named) <= _MAX_WORDS and relating.isdisjoint(named)
