@@ -9,21 +9,25 @@ from datetime import date
 
 from rag.answering import notices
 from rag.answering.answerer import Answerer, Output, Remark
-from rag.answering.citations import Citations, copies_of, marked, nearest
-from rag.answering.render import refusal
+from rag.answering.citations import Citations, cite, copies_of, marked, nearest
+from rag.answering.render import WEAK, refusal, showing
 from rag.checking.checker import Checker
 from rag.checking.claims import SupportedSentence
 from rag.checking.conflicts import conflicts
 from rag.errors import ModelError
 from rag.followups.standalone import Followups
+from rag.intents.conversation import Conversation, Tools, subjects
+from rag.intents.readings import readings
+from rag.intents.responder import Responder
 from rag.llm.chat import Call
 from rag.retrieval.period import as_day
 from rag.retrieval.question import normalized
 from rag.retrieval.ranking import best_score, is_answerable
 from rag.retrieval.retriever import Ranking, Retriever
 from rag.retrieval.scope import scope_of
+from rag.retrieval.spelling import Speller
 from rag.store.library import Library, Snapshot
-from rag.types import QUOTE, Answer, Citation, Delta, Event, Found, Sentence
+from rag.types import FAIR, QUOTE, Answer, Citation, Delta, Event, Found, Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,7 @@ class Assistant:
     quoting: Answerer
     checker: Checker
     followups: Followups
+    speller: Speller
     threshold: float
     strict: bool
 
@@ -65,15 +70,23 @@ class Assistant:
         started = time.perf_counter()
         question = normalized(question)
         scope = scope_of(options.after, options.before, options.source)
+        as_of = as_day(options.as_of)
         with self.library.snapshot() as snapshot:
-            understood = self._standalone(snapshot, question, options)
+            conversation = Conversation(snapshot, options.history, scope, as_of)
+            if response := self.responder.respond(question, conversation):
+                yield Found(response.evidence, response.rewritten_question)
+                yield Delta(response.text)
+                yield response
+                return
+            spelt = self.speller.corrected(snapshot, question)
+            understood = self._standalone(snapshot, spelt, options)
             rewriting = time.perf_counter() - started
             ranking = self.retriever.rank(
                 snapshot,
                 understood,
                 scope,
                 k=options.k,
-                as_of=as_day(options.as_of),
+                as_of=as_of,
                 # A language model gets all that it may read.
                 read_all=self.answerer.language_model is not None,
             )
@@ -81,12 +94,23 @@ class Assistant:
             yield Found(ranking.evidence, rewritten)
             reply = _Reply(self.answerer.language_model)
             if self._is_answerable(ranking):
-                reply = yield from self._reply(ranking, options.call)
+                is_weak = not self.answerer.language_model and ranking.confidence < FAIR
+                if is_weak:
+                    yield Delta(f"{WEAK} ")
+                reply = yield from self._reply(ranking, options.call, WEAK if is_weak else "")
             if options.call.is_stopped:
                 return
             yield from self._conclude(
-                snapshot, ranking, reply, _Asked(question, rewritten, started, rewriting)
+                snapshot,
+                ranking,
+                reply,
+                _Asked(question, spelt, rewritten, started, rewriting),
             )
+
+    @property
+    def responder(self) -> Responder:
+        """What responds to messages that are no questions."""
+        return Responder(Tools(self.retriever, self.speller, self.quoting, self._is_answerable))
 
     def answer(self, question: str, options: Options = Options()) -> Answer:
         """Return the last of the `events`."""
@@ -109,12 +133,15 @@ class Assistant:
         def score(text: str) -> float:
             return best_score(self.retriever.rank(snapshot, text).evidence)
 
-        return self.followups.standalone(question, options.history, score=score, call=options.call)
+        history = subjects(options.history)
+        return self.followups.standalone(question, history, score=score, call=options.call)
 
-    def _reply(self, ranking: Ranking, call: Call) -> Generator[Event, None, _Reply]:
+    def _reply(
+        self, ranking: Ranking, call: Call, opening: str = ""
+    ) -> Generator[Event, None, _Reply]:
         """Answer; quote where a model fails, or writes nothing that is supported."""
         model = self.answerer.language_model
-        reply = _Reply(model)
+        reply = _Reply(model, opening=opening)
         try:
             yield from reply.collect(self.answerer.answer(ranking, call))
         except ModelError as error:
@@ -139,7 +166,11 @@ class Assistant:
         citations = Citations(copies_of(reply.sentences, snapshot))
         sentences = tuple(map(citations.sentence, reply.sentences))
         near = () if sentences else nearest(ranking.evidence)
-        text = " ".join(map(marked, sentences)) or refusal(near)
+        closest = () if sentences else tuple(self._closest(ranking))
+        if sentences:
+            text = " ".join(filter(None, [reply.opening, *map(marked, sentences)]))
+        else:
+            text = refusal(closest)
         if not sentences and not reply.is_drafted:
             yield Delta(text)
         compared = time.perf_counter()
@@ -158,15 +189,25 @@ class Assistant:
             sentences=sentences,
             citations=citations.all,
             refused=not sentences,
+            confidence=ranking.confidence,
+            closest=closest,
             nearest=near,
             searched=None if sentences else snapshot.scope_summary(ranking.scope).extent,
-            notices=(*reply.notices, *remarks),
+            notices=(*asked.notices, *reply.notices, *remarks),
             model=reply.language_model or QUOTE,
             rewritten_question=asked.rewritten,
             scope=ranking.scope,
             evidence=ranking.evidence,
             timings=timings,
+            reply=reply.opening,
+            suggestions=readings(asked.spelt, ranking.question, ranking.evidence),
         )
+
+    def _closest(self, ranking: Ranking) -> Iterator[Citation]:
+        """Yield what would be quoted if the question was not refused."""
+        for number, output in enumerate(self.quoting.answer(ranking), 1):
+            if isinstance(output, SupportedSentence):
+                yield cite(output.quotations[0], number)
 
     def _compare(
         self, snapshot: Snapshot, ranking: Ranking, cited: Sequence[Citation]
@@ -181,12 +222,17 @@ class Assistant:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A question as it was asked and rewritten, when it came, and the seconds that rewriting took."""
+    """A question as it was asked, spelt and rewritten; when, and the seconds that rewriting took."""
 
     question: str
+    spelt: str
     rewritten: str | None
     started: float
     rewriting: float
+
+    @property
+    def notices(self) -> list[str]:
+        return [showing(self.spelt)] if self.spelt != self.question else []
 
 
 @dataclass(slots=True)
@@ -198,6 +244,7 @@ class _Reply:
     sentences: list[SupportedSentence] = field(default_factory=list)
     timings: dict[str, float] = field(default_factory=dict)
     is_drafted: bool = False
+    opening: str = ""
 
     def collect(self, outputs: Iterator[Output]) -> Iterator[Delta]:
         """Record what is answered; without a draft, yield the sentences as they come."""

@@ -18,6 +18,7 @@ from rag.llm.chat import ChatModel
 from rag.llm.models import chat_model, display_name
 from rag.retrieval.ranking import Ranker
 from rag.retrieval.retriever import Retriever
+from rag.retrieval.spelling import Speller
 from rag.settings import Settings
 from rag.store.embedded.library import EmbeddedLibrary
 from rag.store.library import Library
@@ -66,6 +67,7 @@ def build_assistant(
         quoting=quoting,
         checker=checker,
         followups=Followups(chat),
+        speller=Speller(encoder),
         threshold=settings.threshold,
         strict=settings.strict,
     )

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any, Literal
 
 QUOTE = "quote"  # the `model` of an answer that quotes
+NOT_QUOTABLE = -100.0  # the relevance of a sentence that was not read, or is boilerplate
 MAX_HEADING = 120  # characters of a title that are read together with each passage
 
 
@@ -148,6 +149,19 @@ class Evidence(RetrievedPassage):
     sentence_scores: tuple[float, ...]
     sentence_relevance: tuple[float, ...]
 
+    @classmethod
+    def unread(cls, passage: RetrievedPassage, score: float = 0.0) -> Evidence:
+        """Return a passage as evidence of which no sentence is ranked."""
+        sentences = len(passage.passage.sentences)
+        return cls(
+            passage.article,
+            passage.passage,
+            passage.text,
+            score,
+            (0.0,) * sentences,
+            (NOT_QUOTABLE,) * sentences,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Citation:
@@ -182,6 +196,9 @@ class Nearest:
     published: date | None
     source: str | None
 
+
+Strength = Literal["strong", "fair", "weak"]
+FAIR, STRONG = 0.44, 0.6  # the confidence from which an answer is fair, and strong
 
 Verdict = Literal["supported", "corrected", "unsupported"]
 """Supported by the cited passage, by another one (the citation was corrected), or by none."""
@@ -232,6 +249,11 @@ class Searched:
     articles: int
 
 
+Kind = Literal["answer", "list", "summary", "reply"]
+"""An answer or a refusal; articles with a sentence of each; an article's main sentences; or words
+that are not about the content of an article, such as a greeting or a count."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The answer to a question: sentences with their citations, or a refusal with neither.
@@ -240,7 +262,13 @@ class Answer:
     name of the language model that wrote it. `rewritten_question` is what was asked in place of a
     question that depends on the conversation. `searched` is what a refusal is based on. `notices`
     tell the reader what else matters: sources that disagree, a model that failed. `timings` maps
-    each step to its duration in seconds.
+    each step to its duration in seconds. `reply` holds the product's own words, which come before
+    the sentences: the whole of a "reply", and the heading of a "list" or a "summary".
+    `suggestions` are questions that the reader may want to ask next.
+
+    `confidence` is the probability that the passages answer the question, calibrated on news; None
+    where nothing was searched. `closest` are the nearest passages to a question that is refused:
+    exact quotations, and no answer.
     """
 
     question: str
@@ -248,6 +276,8 @@ class Answer:
     sentences: tuple[Sentence, ...] = ()
     citations: tuple[Citation, ...] = ()
     refused: bool = False
+    confidence: float | None = None
+    closest: tuple[Citation, ...] = ()
     nearest: tuple[Nearest, ...] = ()
     searched: Searched | None = None
     notices: tuple[str, ...] = ()
@@ -256,6 +286,18 @@ class Answer:
     scope: Scope = Scope()
     evidence: tuple[Evidence, ...] = field(default=(), repr=False)
     timings: Mapping[str, float] = field(default_factory=dict, repr=False)
+    kind: Kind = "answer"
+    reply: str = ""
+    suggestions: tuple[str, ...] = ()
+
+    @property
+    def strength(self) -> Strength | None:
+        """The confidence in a word; None for a refusal, and where nothing was searched."""
+        if self.confidence is None or self.refused:
+            return None
+        if self.confidence < FAIR:
+            return "weak"
+        return "strong" if self.confidence >= STRONG else "fair"
 
     @property
     def is_quoted(self) -> bool:

@@ -83,7 +83,7 @@ def test_a_quotation_that_nobody_published_is_shown_in_no_article(
 def test_nothing_that_was_kept_becomes_markup(qa: ArticleQA, talked: Conversation) -> None:
     def spoiled(value: Any) -> Any:
         if isinstance(value, dict):
-            held = ("published", "verdict", "after", "before")
+            held = ("published", "verdict", "after", "before", "kind")
             return {k: v if k in held else spoiled(v) for k, v in value.items()}
         if isinstance(value, list):
             return [spoiled(each) for each in value]

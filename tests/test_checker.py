@@ -37,7 +37,8 @@ LIBRARY = Article(
 
 def evidence_of(article: Article, passage: Passage) -> Evidence:
     text = article.text[passage.start : passage.end]
-    return Evidence(article, passage, text, 1.0, tuple(1.0 for _ in passage.sentences))
+    scores = (1.0,) * len(passage.sentences)
+    return Evidence(article, passage, text, 1.0, scores, scores)
 
 
 def no_counts(words: Iterable[str]) -> WordCounts:

@@ -115,14 +115,34 @@ def test_a_question_without_any_reference_or_in_another_language_is_never_change
 
 
 def test_where_the_words_leave_it_open_the_evidence_decides() -> None:
-    scores = {"Is it a treaty?": 0.7}
+    question = "Is it true that both leaders signed a treaty?"
+    scores = {question: 0.7}
     followups = Followups()
-    kept = followups.standalone("Is it a treaty?", [SUMMIT], score=lambda q: scores.get(q, 0.75))
-    assert kept == "Is it a treaty?"
-    carried = followups.standalone("Is it a treaty?", [SUMMIT], score=lambda q: scores.get(q, 0.9))
-    assert carried == "Is it a treaty? (city hosted the Hanoi summit of Trump and Kim)"
-    weak = followups.standalone("Is it a treaty?", [SUMMIT], score=lambda q: 0.4)
+    kept = followups.standalone(question, [SUMMIT], score=lambda q: scores.get(q, 0.75))
+    assert kept == question
+    carried = followups.standalone(question, [SUMMIT], score=lambda q: scores.get(q, 0.9))
+    assert carried == f"{question} (city hosted the Hanoi summit of Trump and Kim)"
+    weak = followups.standalone(question, [SUMMIT], score=lambda q: 0.4)
     assert weak == carried
+
+
+@pytest.mark.parametrize(
+    ("question", "asked"),
+    [
+        ("Who survived?", "Who survived?"),
+        ("What did he say about the oil?", "What did he say about the oil?"),
+        ("And what about the water leak?", "The water leak?"),
+    ],
+)
+def test_a_question_that_is_hardly_complete_must_be_covered_better_to_stand_alone(
+    question: str, asked: str
+) -> None:
+    scores = {question: 0.7}
+    followups = Followups()
+    carried = followups.standalone(question, [SUMMIT], score=lambda q: scores.get(q, 0.65))
+    assert carried == f"{asked} (city hosted the Hanoi summit of Trump and Kim)"
+    alone = followups.standalone(question, [SUMMIT], score=lambda q: scores.get(q, 0.6))
+    assert alone == question
 
 
 def test_a_follow_up_is_answered_from_what_the_conversation_is_about(qa: ArticleQA) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -404,3 +405,59 @@ def test_feedback_folders_and_uploads_are_kept(library: Library, tmp_path: Path)
     assert not uploads.owns("file:///a.txt")
     uploads.delete(uploads.uri("a.txt"))
     assert uploads.sizes() == {}
+
+
+def test_articles_that_mention_words_are_listed_newest_first_within_a_scope(
+    library: Library,
+) -> None:
+    ingest(library, COAST, TOWER, UNDATED)
+    with library.snapshot() as snapshot:
+
+        def mentioning(*words: str, **options: Any) -> list[str]:
+            ids = [entry.id for entry in snapshot.mentions(words, **options)]
+            options.pop("limit", None)
+            if not options.pop("offset", 0):
+                assert snapshot.count_mentions(words, **options) >= len(ids)
+            return ids
+
+        assert mentioning() == ["coast", "tower", "undated"]
+        assert mentioning("lighthouse") == ["coast", "undated"]  # in any inflection
+        assert mentioning("lighthouse", "stevenson") == ["coast"]
+        assert mentioning("stevenson", "wrath") == []  # in one passage
+        assert mentioning("coast", "wrath") == ["coast"]  # or in the title
+        assert mentioning("lighthouse", in_title=True) == []
+        assert mentioning("tower", in_title=True) == ["tower"]
+        assert mentioning("nothing") == []
+        assert mentioning(scope=Scope(sources=("Herald", "Almanac"))) == ["coast", "undated"]
+        assert mentioning("lighthouse", scope=Scope(after=date(2025, 1, 1))) == ["coast"]
+        assert mentioning(limit=1, offset=1) == ["tower"]
+        assert snapshot.count_mentions() == 3
+        assert snapshot.count_mentions(["lighthouse"]) == 2
+        assert snapshot.count_mentions(["tower"], in_title=True) == 1
+
+
+def test_words_are_found_by_how_they_are_spelt(library: Library) -> None:
+    ingest(library, COAST, TOWER, UNDATED)
+    with library.snapshot() as snapshot:
+        assert snapshot.spellings("stevensen", distance=1) == {"Stevenson": 1}
+        assert snapshot.spellings("lihgthouse", distance=1) == {"lighthouse": 2}
+        assert snapshot.spellings("lighthose", distance=1) == {"lighthouse": 2}
+        assert snapshot.spellings("lighthoses", distance=2) == {"lighthouse": 2, "lighthouses": 2}
+        assert snapshot.spellings("manheim", distance=1) == {"Mannheim": 1}
+        assert snapshot.spellings("tower", distance=0) == {"tower": 1}
+        assert snapshot.spellings("mtevenson", distance=1) == {}  # another first letter
+        assert snapshot.spellings("stvnsn", distance=1) == {}
+        assert snapshot.spellings("", distance=1) == {}
+
+
+def test_spellings_are_those_of_the_present_articles(library: Library) -> None:
+    ingest(library, COAST)
+    with library.snapshot() as snapshot:
+        ingest(library, TOWER)
+        with library.update() as update:
+            update.remove(COAST.origin)
+        assert snapshot.spellings("manheim", distance=1) == {}
+        assert snapshot.spellings("stevensen", distance=1) == {"Stevenson": 1}
+    with library.snapshot() as snapshot:
+        assert snapshot.spellings("manheim", distance=1) == {"Mannheim": 1}
+        assert snapshot.spellings("stevensen", distance=1) == {}

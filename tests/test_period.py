@@ -41,7 +41,7 @@ def test_ordinary_words_name_no_period(question: str) -> None:
 
 
 def test_a_question_about_now_is_about_the_present() -> None:
-    assert period_of("What is the latest on the strike?", TODAY).is_present
+    assert period_of("What do the strikers currently demand?", TODAY).is_present
     assert period_of("What did she say this week?", TODAY).is_present
     assert not period_of("What did she say?", TODAY).is_present
 

@@ -128,9 +128,20 @@ def _ask(arguments: argparse.Namespace) -> int:
         return 130
     if arguments.json:
         print(json.dumps(answer.to_dict(), ensure_ascii=False, indent=2))
+    elif arguments.markdown:
+        print(visible(answer.to_markdown()))
     else:
-        print(visible(answer.to_markdown() if arguments.markdown else to_text(answer)))
+        blocks = [to_text(answer), _suggested(answer)]
+        print(visible("\n\n".join(filter(None, blocks))))
     return 0
+
+
+def _suggested(answer: Answer) -> str:
+    """Return the questions that an answer suggests, without those that only continue it."""
+    from rag.intents.router import continues
+
+    suggestions = [f"  - {text}" for text in answer.suggestions if not continues(text)]
+    return "\n".join(["You can also ask:", *suggestions]) if suggestions else ""
 
 
 def _answer(arguments: argparse.Namespace, question: str) -> Answer:

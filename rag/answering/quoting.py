@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from rag.checking.claims import Quotation, SupportedSentence
 from rag.llm.chat import Call
 from rag.retrieval.retriever import Ranking
 from rag.text.numbers import numerals
 from rag.text.words import in_one_line, overlap
-from rag.types import Evidence, Support
+from rag.types import NOT_QUOTABLE, Evidence, Support
 
 _REPEAT = 0.7  # two sentences that share this many of their words repeat each other
+_EQUAL = 1.0  # log-odds by which two sentences may differ and still answer about equally well
 _MAX_LAG = 4.0  # a sentence whose log-odds are this much lower than the best one's adds nothing
 
 
@@ -29,15 +31,26 @@ class QuotingAnswerer:
     def answer(self, ranking: Ranking, call: Call = Call()) -> Iterator[SupportedSentence]:
         """Yield the best sentences first: none that repeats another, none far behind the best."""
         scored = [item for passage in ranking.evidence for item in _quotations(passage)]
+        scored = [item for item in scored if item[0] > NOT_QUOTABLE]
         scored.sort(key=lambda item: -item[0])
-        chosen: list[Quotation] = []
+        chosen: list[tuple[float, Quotation]] = []
         for relevance, quotation in scored:
             if len(chosen) == self.sentences or relevance < scored[0][0] - _MAX_LAG:
-                return
-            if not any(_repeats(quotation, other) for other in chosen):
-                chosen.append(quotation)
-                text = in_one_line(quotation.text)
-                yield SupportedSentence(text, (quotation,), Support("supported", 1.0))
+                break
+            if not any(_repeats(quotation, other) for _, other in chosen):
+                chosen.append((relevance, quotation))
+        if ranking.is_present and chosen:
+            chosen = _newest_first(chosen)
+        for _, quotation in chosen:
+            text = in_one_line(quotation.text)
+            yield SupportedSentence(text, (quotation,), Support("supported", 1.0))
+
+
+def _newest_first(chosen: Sequence[tuple[float, Quotation]]) -> list[tuple[float, Quotation]]:
+    """Return the sentences that answer about equally well by date; the others follow."""
+    equal = [item for item in chosen if item[0] >= chosen[0][0] - _EQUAL]
+    equal.sort(key=lambda item: item[1].article.published or date.min, reverse=True)
+    return [*equal, *chosen[len(equal) :]]
 
 
 def _repeats(quotation: Quotation, other: Quotation) -> bool:

@@ -13,6 +13,8 @@ from rag.text.words import in_one_line
 from rag.types import Answer, ArticleInfo, Citation, Nearest, Scope, Searched, Sentence
 
 REFUSAL = "The articles do not answer this question."
+WEAK = "The articles may not answer this; the closest passages say:"
+CLOSEST = "The closest passages, which are no answer:"
 NO_DATE = "no date"
 _MARKUP = re.compile(r"([\\`*_\[\]<>!|~&$#])")
 _LIST = re.compile(r"^(\d{0,9})([-+.)])(?=\s|$)")
@@ -58,10 +60,24 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
-def refusal(nearest: Sequence[Nearest]) -> str:
-    """Return the text of a refusal, with the titles of the nearest articles."""
-    titles = ", ".join(f"“{in_one_line(near.title)}”" for near in nearest)
-    return f"{REFUSAL} The nearest: {titles}." if titles else REFUSAL
+def refusal(closest: Sequence[Citation]) -> str:
+    """Return the text of a refusal, with the closest passages word for word."""
+    return " ".join([REFUSAL, *([CLOSEST] if closest else []), *map(_near, closest)])
+
+
+def _near(cited: Citation) -> str:
+    return f"“{in_one_line(cited.quote)}” ({reference(cited)})"
+
+
+def showing(corrected: str) -> str:
+    """Return the notice that a question was corrected."""
+    return f"Showing results for “{corrected}”."
+
+
+def understood(answer: Answer) -> str | None:
+    """Return the question that was asked in place of another; None if a notice shows it."""
+    asked = answer.rewritten_question
+    return None if asked and showing(asked) in answer.notices else asked
 
 
 def _place(cited: Citation) -> str:
@@ -74,8 +90,8 @@ def _place(cited: Citation) -> str:
 def to_text(answer: Answer) -> str:
     """Return an answer with its references, for a terminal."""
     if answer.refused:
-        near = [f"  - {reference(near)}" for near in answer.nearest]
-        body = "\n".join([REFUSAL, *(["Nearest articles:"] if near else []), *near])
+        near = [f"  - {_near(cited)}" for cited in answer.closest]
+        body = "\n".join([REFUSAL, *([CLOSEST] if near else []), *near])
     else:
         body = answer.text
     notes = [f"[{cited.number}] {reference(cited)} {_place(cited)}" for cited in answer.citations]
@@ -89,10 +105,10 @@ def to_markdown(answer: Answer, prefix: str = "") -> str:
     `prefix` distinguishes its footnotes from those of other answers in the same text.
     """
     if answer.refused:
-        near = [f"- {escaped(reference(near))}" for near in answer.nearest]
-        body = "\n".join([REFUSAL, *(["", "Nearest articles:", ""] if near else []), *near])
+        near = [f"- {escaped(_near(cited))}" for cited in answer.closest]
+        body = "\n".join([REFUSAL, *(["", CLOSEST, ""] if near else []), *near])
     else:
-        body = " ".join(_footnoted(sentence, prefix) for sentence in answer.sentences)
+        body = _body(answer, prefix)
     notes = [
         f"[^{prefix}{cited.number}]: “{escaped(in_one_line(cited.quote))}”"
         f" {escaped(reference(cited))} {escaped(_place(cited))}"
@@ -102,6 +118,19 @@ def to_markdown(answer: Answer, prefix: str = "") -> str:
     return "\n\n".join(block for block in (*before, body, *after, "\n".join(notes)) if block)
 
 
+def _body(answer: Answer, prefix: str) -> str:
+    """Return the product's own words and the sentences; in a list, one below the other."""
+    sentences = [_footnoted(sentence, prefix) for sentence in answer.sentences]
+    if answer.kind != "list":
+        return " ".join(filter(None, [escaped(answer.reply), *sentences]))
+    titles = {cited.number: escaped(in_one_line(cited.title)) for cited in answer.citations}
+    items = [
+        f"- **{', '.join(titles[number] for number in sentence.citations)}**: {text}"
+        for sentence, text in zip(answer.sentences, sentences, strict=True)
+    ]
+    return "\n".join([escaped(answer.reply), "", *items])
+
+
 def _footnoted(sentence: Sentence, prefix: str) -> str:
     marks = "".join(f"[^{prefix}{number}]" for number in sentence.citations)
     return escaped(sentence.text) + (marks or f" *{escaped(f'[{verdict(sentence)}]')}*")
@@ -109,7 +138,7 @@ def _footnoted(sentence: Sentence, prefix: str) -> str:
 
 def _before(answer: Answer) -> list[str]:
     """Return the question as it was understood, and its scope."""
-    asked, only = answer.rewritten_question, limits(answer.scope)
+    asked, only = understood(answer), limits(answer.scope)
     lines = [f"Asked: {in_one_line(asked)}" if asked else "", f"Only: {only}" if only else ""]
     return [line for line in lines if line]
 
@@ -118,6 +147,8 @@ def _after(answer: Answer) -> list[str]:
     """Return how much was searched, the notices and the byline."""
     author, searched = byline(answer), answer.searched
     basis = [f"Searched: {extent(searched)}."] if searched else []
+    if answer.strength and answer.kind == "answer":
+        basis.append(f"Evidence: {answer.strength}.")
     return [*basis, *map(in_one_line, answer.notices), *([f"{author}."] if author else [])]
 
 

@@ -9,7 +9,7 @@ from rag.answering import prompts
 from rag.answering.drafts import without_thoughts
 from rag.checking.facts import Source, facts, small_words
 from rag.errors import ModelError
-from rag.followups.gate import may_need_context
+from rag.followups.gate import leans_on_context, may_need_context
 from rag.followups.subject import AUXILIARY, WH, with_subject
 from rag.llm.chat import Call, ChatModel
 from rag.types import Answer
@@ -49,7 +49,7 @@ class Followups:
         if not history or len(question) > MAX_QUESTION or not may_need_context(question):
             return question
         carried = with_subject(question, history)
-        if score and carried != question and _stands_alone(score(question), score(carried)):
+        if score and carried != question and _stands_alone(question, carried, score):
             return question
         rewritten = self._rewrite(question, history, call) if self._chat else None
         return rewritten or carried
@@ -66,8 +66,16 @@ class Followups:
         return text if _is_rewriting(text, question, history) else None
 
 
-def _stands_alone(alone: float, carried: float) -> bool:
-    return alone >= _COVERED and carried - alone < _BETTER
+def _stands_alone(question: str, carried: str, score: Score) -> bool:
+    """Return whether the articles cover a question so well without the subject that it needs none.
+
+    A question that leans on the conversation by its form is understood with the subject, unless
+    the articles cover it better alone.
+    """
+    gain = score(carried) - (alone := score(question))
+    if leans_on_context(question):
+        return gain < -_BETTER
+    return alone >= _COVERED and gain < _BETTER
 
 
 def _bare(written: str) -> str:

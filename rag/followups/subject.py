@@ -6,7 +6,7 @@ import re
 import textwrap
 from collections.abc import Sequence
 
-from rag.followups.gate import may_need_context
+from rag.followups.gate import may_need_context, without_turn
 from rag.text.english import AUXILIARIES, QUESTION_WORDS, any_of
 from rag.text.words import in_one_line, words
 from rag.types import MAX_HEADING, Answer
@@ -36,7 +36,7 @@ def with_subject(question: str, history: Sequence[Answer]) -> str:
     if not subject:
         return question
     connective = _CONNECTIVE.match(question)
-    bare = question[connective.end() :] if connective else question
+    bare = without_turn(question[connective.end() :] if connective else question)
     subject = textwrap.shorten(subject, MAX_HEADING, placeholder="…")
     return f"{bare[0].upper()}{bare[1:]} ({subject})"
 

@@ -9,6 +9,7 @@ from rag.text.words import words
 from rag.types import RetrievedPassage
 
 _WORDS = 110  # of an excerpt, at most, unless its only sentence is longer
+_STEM = 5  # letters by which two forms of a word are taken for the same: condemn and condemned
 
 
 def excerpt(passage: RetrievedPassage, rarity: Mapping[str, float]) -> RetrievedPassage:
@@ -21,7 +22,8 @@ def excerpt(passage: RetrievedPassage, rarity: Mapping[str, float]) -> Retrieved
     lengths = [len(text.split()) for text in texts]
     if sum(lengths) <= _WORDS:
         return passage
-    held = [rarity.keys() & set(words(text)) for text in texts]
+    wanted = {word[:_STEM]: weight for word, weight in rarity.items()}
+    held = [wanted.keys() & {word[:_STEM] for word in words(text)} for text in texts]
     best, chosen = -1.0, (0, 1)
     for first in range(len(spans)):
         last, length, covered = first, 0, set[str]()
@@ -29,7 +31,7 @@ def excerpt(passage: RetrievedPassage, rarity: Mapping[str, float]) -> Retrieved
             length += lengths[last]
             covered |= held[last]
             last += 1
-        score = sum(rarity[word] for word in covered)
+        score = sum(wanted[stem] for stem in covered)
         if score > best:
             best, chosen = score, (first, last)
     part = spans[chosen[0] : chosen[1]]

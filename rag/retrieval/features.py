@@ -19,6 +19,7 @@ from rag.types import ArticleInfo, RetrievedPassage, Span
 
 # How fast the coverage of a sentence lowers what its agreement with others counts.
 _SHARPNESS = 12.0
+_SHORT, _LONGER = 8, 10  # words of a question that is not long, and more that make it long
 _OPENING = 150  # characters of an article that count as its beginning
 _COVERED = 0.75  # a token of the question counts as covered from this cosine on
 
@@ -63,10 +64,13 @@ def candidate_sentences(
 ) -> list[CandidateSentence]:
     """Return each sentence that was read, with its features.
 
-    A name of the form "number: new_names" holds for questions that expect such an answer alone.
+    A name of the form "number: new_names" holds for questions that expect such an answer alone, and
+    "long: new_names" counts the more the longer the question is: a long one is mostly a statement
+    that its answer completes, which a sentence may share without answering.
     """
     asked = frozenset(words(question))
     kind = expected_answer(question)
+    length = min(max((len(asked) - _SHORT) / _LONGER, 0.0), 1.0)
     sentences = [
         _Sentence(number, index, span, reading, content_of(reading.passage.quote(span), asked))
         for number, reading in enumerate(readings)
@@ -76,18 +80,15 @@ def candidate_sentences(
     result = []
     for sentence in sentences:
         typed = _typed(sentence, pool)
-        result.append(
-            CandidateSentence(
-                sentence.reading_number,
-                sentence.span,
-                {
-                    **_plain(sentence, pool, question, asked),
-                    **recency(sentence.reading.passage.article, times),
-                    **typed,
-                    **{f"{kind}: {name}": value for name, value in typed.items()},
-                },
-            )
-        )
+        features = {
+            **_plain(sentence, pool, question, asked),
+            **recency(sentence.reading.passage.article, times),
+            **typed,
+            **{f"{kind}: {name}": value for name, value in typed.items()},
+        }
+        if length:
+            features |= {f"long: {name}": length * value for name, value in features.items()}
+        result.append(CandidateSentence(sentence.reading_number, sentence.span, features))
     return result
 
 

@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from importlib import resources
 
 from rag.encoders.protocols import Encoder
+from rag.retrieval.confidence import answer_features, probability
 from rag.retrieval.excerpts import excerpt
 from rag.retrieval.features import Reading, Times, candidate_sentences
 from rag.retrieval.fusion import Fused
 from rag.retrieval.late_interaction import MaxSim, max_sims, rarity
 from rag.store.library import WordCounts
+from rag.text.boilerplate import is_asked_for
 from rag.text.words import words
-from rag.types import Evidence, RetrievedPassage, Span
+from rag.types import NOT_QUOTABLE, Evidence, RetrievedPassage, Span
 
 _BRACKETS = 0.4  # the weight of a subject in brackets, of what it would weigh without them
 # The fewer passages there are, the weaker is the best match that chance finds among them: each
@@ -24,22 +26,23 @@ _FEW, _STEP, _STEPS = 128, 0.03, 3
 # Once a sentence of the first passages covers so much of the question, reading the others changes
 # little, and it takes most of the time of an answer.
 _FIRST, _SETTLED = 4, 0.72
-_UNREAD = -100.0  # the relevance of a sentence outside the excerpt
 
 
 @dataclass(frozen=True, slots=True)
 class Ranker:
     """Ranks sentences by how likely they answer a question: a linear model over named features.
 
-    `weights` were learned by `python -m evals.ranking` and are stored in weights.json.
+    `sentences` and `confidence` are weights by the name of the feature, learned by
+    `python -m evals.ranking` and stored in weights.json.
     """
 
-    weights: Mapping[str, float]
+    sentences: Mapping[str, float]
+    confidence: Mapping[str, float]
 
     @classmethod
     def load(cls) -> Ranker:
         text = resources.files("rag.retrieval").joinpath("weights.json").read_text("utf-8")
-        return cls(json.loads(text))
+        return cls(**json.loads(text))
 
     def rank(
         self,
@@ -47,26 +50,33 @@ class Ranker:
         passages: Sequence[RetrievedPassage],
         readings: Sequence[Reading],
         times: Times,
-    ) -> list[Evidence]:
-        """Return passages as evidence, the one with the best sentence first.
+    ) -> tuple[list[Evidence], float]:
+        """Return passages as evidence, and the probability that their best sentences answer.
 
-        Those that were not read come last, in the order in which they were found.
+        The passage with the best sentence comes first. Boilerplate is no evidence, unless the
+        question asks for it. Passages that were not read come last, in the order in which they
+        were found.
         """
-        relevance: list[dict[Span, float]] = [{} for _ in readings]
-        for candidate in candidate_sentences(question, readings, times):
-            relevance[candidate.reading][candidate.span] = sum(
-                self.weights.get(name, 0.0) * value for name, value in candidate.features.items()
-            )
-        evidence = [
-            (max(scores.values(), default=_UNREAD), reading, scores)
-            for reading, scores in zip(readings, relevance, strict=True)
+        with_boilerplate = is_asked_for(question)
+        scored = [
+            (relevance(candidate.features, self.sentences), candidate)
+            for candidate in candidate_sentences(question, readings, times)
+            if with_boilerplate or not candidate.features["boilerplate"]
         ]
-        evidence.sort(key=lambda item: -item[0])
-        unread = passages[len(readings) :]
-        return [
-            *(_evidence(reading, scores) for _, reading, scores in evidence),
-            *(_unread(passage) for passage in unread),
-        ]
+        scored.sort(key=lambda item: -item[0])
+        by_reading: dict[int, dict[Span, float]] = {}
+        for score, candidate in scored:
+            by_reading.setdefault(candidate.reading, {})[candidate.span] = score
+        order = [*by_reading, *(n for n in range(len(readings)) if n not in by_reading)]
+        evidence = [_evidence(readings[number], by_reading.get(number, {})) for number in order]
+        evidence += map(Evidence.unread, passages[len(readings) :])
+        features = answer_features([(score, candidate.features) for score, candidate in scored])
+        return evidence, probability(features, self.confidence)
+
+
+def relevance(features: Mapping[str, float], weights: Mapping[str, float]) -> float:
+    """Return the log-odds of a sentence against others: the weighted sum of its features."""
+    return sum(weights.get(name, 0.0) * value for name, value in features.items())
 
 
 def read(
@@ -115,7 +125,7 @@ def is_answerable(evidence: Sequence[Evidence], *, threshold: float, passages: i
     return best_score(evidence) >= threshold - _STEP * min(max(halvings, 0.0), _STEPS)
 
 
-def _evidence(reading: Reading, relevance: Mapping[Span, float]) -> Evidence:
+def _evidence(reading: Reading, scores: Mapping[Span, float]) -> Evidence:
     whole = reading.whole
     coverage = dict(zip(reading.passage.passage.sentences, reading.coverage, strict=True))
     spans = whole.passage.sentences
@@ -124,18 +134,6 @@ def _evidence(reading: Reading, relevance: Mapping[Span, float]) -> Evidence:
         whole.passage,
         whole.text,
         reading.cover.score,
-        tuple(coverage.get(span, 0.0) for span in spans),
-        tuple(relevance.get(span, _UNREAD) for span in spans),
-    )
-
-
-def _unread(passage: RetrievedPassage) -> Evidence:
-    sentences = len(passage.passage.sentences)
-    return Evidence(
-        passage.article,
-        passage.passage,
-        passage.text,
-        0.0,
-        (0.0,) * sentences,
-        (_UNREAD,) * sentences,
+        tuple(coverage[span] if span in scores else 0.0 for span in spans),
+        tuple(scores.get(span, NOT_QUOTABLE) for span in spans),
     )

@@ -26,6 +26,8 @@ _SAME = 0.8  # passages of one story that share so many words say the same
 class Ranking:
     """Evidence for a question, best first, from a library with this many `passages`.
 
+    `confidence` is the probability that the best three sentences answer the question, and
+    `is_present` whether it asks about the present.
     `word_counts` looks words up in the same snapshot, as long as that is open. `timings` maps each
     step to its duration in seconds.
     """
@@ -33,6 +35,8 @@ class Ranking:
     question: str
     scope: Scope
     evidence: tuple[Evidence, ...]
+    confidence: float
+    is_present: bool
     passages: int
     word_counts: Callable[[Iterable[str]], WordCounts]
     timings: Mapping[str, float]
@@ -89,7 +93,7 @@ class Retriever:
             read_all=read_all or k is not None,
         )
         passages = [passage for _, passage in search.passages]
-        evidence = self.ranker.rank(question, passages, readings, search.times)
+        evidence, confidence = self.ranker.rank(question, passages, readings, search.times)
         timings = {
             "embed": search.embedding,
             "search": searched - started - search.embedding,
@@ -99,6 +103,8 @@ class Retriever:
             question,
             search.scope,
             tuple(evidence),
+            confidence,
+            search.times.period.is_present,
             search.word_counts.passages,
             snapshot.word_counts,
             timings,

@@ -121,6 +121,34 @@ class Snapshot(Protocol):
     def count(self, words: Sequence[str] = ()) -> int:
         """Return how many articles have each of `words` in their title or source."""
 
+    def mentions(
+        self,
+        words: Sequence[str] = (),
+        *,
+        in_title: bool = False,
+        scope: Scope = Scope(),
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> list[Entry]:
+        """Return a page of the articles that contain each of `words`, newest first.
+
+        The words may be in any of their inflections. They must be in the title, or in the title and
+        one passage unless `in_title` is set.
+        """
+
+    def count_mentions(
+        self, words: Sequence[str] = (), *, in_title: bool = False, scope: Scope = Scope()
+    ) -> int:
+        """Return how many articles `mentions` would list without a limit."""
+
+    def spellings(self, word: str, *, distance: int) -> dict[str, int]:
+        """Return words of the library with the first letter of `word` that are spelt almost like it.
+
+        `distance` is the greatest number of edits: a letter added, left out or replaced, or two
+        neighbours swapped. Each word comes as articles write it, a name with its capital, and with
+        the number of passages that contain it in any of its inflections.
+        """
+
     def entry(self, article_id: str) -> Entry | None:
         """Return the line of one article in the list."""
 

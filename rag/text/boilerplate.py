@@ -51,7 +51,7 @@ _CUES = (
 _OPENING = re.compile(
     r"""
       [-–—*\s(\[]*
-      (?: here(?:’|'|\ i)s\ (?:what|why|how|when|where|everything|a\ look|the\ latest)\b
+      (?: also\ read\b | here(?:’|'|\ i)s\ (?:what|why|how|when|where|everything|a\ look|the\ latest)\b
         | (?:here\ are|what\ (?:you\ )?(?:need|want)?\ ?to\ know|what\ we\ know|everything\ (?:you|to|we))\b.{0,80}$
         | (?:read|see|learn|find\ out|watch|hear)\ (?:more|also|next|the\ full|now)\b
         | (?:more|related|recommended|see\ also|read|watch|listen|live|photos?|video|gallery

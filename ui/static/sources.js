@@ -114,6 +114,11 @@ function editQuestion(link) {
   document.querySelector("#question textarea").focus();
 }
 
+function choose(button) {
+  const [turn, number] = button.value.split("-").map(Number);
+  trigger("choose", { turn, number });
+}
+
 function focusQuestion() {
   if (!narrow.matches) document.querySelector("#question textarea").focus();
 }
@@ -124,6 +129,7 @@ const actions = {
   "button[data-article]": openArticle,
   "a.edit": editQuestion,
   "button.back": () => closeArticle(),
+  "button.suggestion": choose,
   "#limits > button": (button) => narrow.matches && scrollTo(button, "center"),
   "#copy": copyAnswer,
   "#clear, .example": focusQuestion,

@@ -125,7 +125,7 @@ def _evidence(citations: Iterable[Citation], snapshot: Snapshot) -> Iterator[Evi
         for retrieved in snapshot.passages_of(article_id):
             start, end = retrieved.passage.start, retrieved.passage.end
             if any(start <= citation.start and citation.end <= end for citation in cited):
-                yield Evidence(retrieved.article, retrieved.passage, retrieved.text, 0.0, (), ())
+                yield Evidence.unread(retrieved)
 
 
 def _export_values(turn: StoredTurn) -> dict[str, Any]:

@@ -65,6 +65,16 @@ class Conversation:
         """Return the answers, oldest first, on which a follow-up question may depend."""
         return [turn.answer for turn in self.turns if turn.answer]
 
+    def suggestion(self, turn: int, number: int) -> str | None:
+        """Return a question that the answer of a turn suggests; both are counted from 1."""
+        suggestions = {
+            (turn_number, position): suggestion
+            for turn_number, answered in enumerate(self.turns, 1)
+            if answered.answer
+            for position, suggestion in enumerate(answered.answer.suggestions, 1)
+        }
+        return suggestions.get((turn, number))
+
     def messages(self) -> list[dict[str, str]]:
         """Return the turns as messages of gr.Chatbot; their contents are HTML."""
         result = []

@@ -66,6 +66,19 @@ class ChatEvents:
         filters = to_filters(source, after, before)
         yield from self._answer(str(selected.value["text"]), conversation, filters)
 
+    def choose(
+        self,
+        conversation: Conversation,
+        source: Any,
+        after: Any,
+        before: Any,
+        event: gr.EventData,
+    ) -> Iterator[Updates]:
+        """Ask a question that an answer suggested."""
+        question = conversation.suggestion(int(event.turn), int(event.number))
+        if question:
+            yield from self._answer(question, conversation, to_filters(source, after, before))
+
     def retry(self, conversation: Conversation, *filters: Any) -> Iterator[Updates]:
         """Ask the last question again."""
         if conversation.turns:

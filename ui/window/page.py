@@ -92,6 +92,7 @@ def _connect_chat(parts: Components, events: ChatEvents, qa: ArticleQA) -> None:
     parts.retry.click(events.retry, [conversation, *filters], outputs, **asking)
     parts.question.stop(events.stop, conversation, None, queue=False, **_QUIET)
     parts.sources.edit(events.edit, conversation, outputs, **_QUIET)
+    parts.sources.choose(events.choose, [conversation, *filters], outputs, **asking)
     parts.cancel.click(events.cancel, None, outputs, **_QUIET)
     parts.clear.click(events.clear, None, outputs, **_QUIET)
     parts.chats.reopen(events.reopen, None, outputs, **_QUIET)

@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from jinja2.ext import Extension
 
 from rag.answering.citations import verdict
-from rag.answering.render import NO_DATE, REFUSAL, counted, day, extent
+from rag.answering.render import CLOSEST, NO_DATE, REFUSAL, counted, day, extent, understood
 from rag.text.words import in_one_line
 
 _LINE_BREAK = re.compile(r"(?<=[>}])\s*\n\s*|\s*\n\s*(?=[<{])")
@@ -76,10 +76,11 @@ def _environment() -> Environment:
         "grouped": "{:,}".format,
         "one_line": in_one_line,
         "short_day": lambda published: f"{published.day} {published:%b %Y}",
+        "understood_question": understood,
         "verdict": verdict,
         "web_host": web_host,
     }
-    environment.globals |= {"NO_DATE": NO_DATE, "REFUSAL": REFUSAL}
+    environment.globals |= {"NO_DATE": NO_DATE, "REFUSAL": REFUSAL, "CLOSEST": CLOSEST}
     return environment
 
 

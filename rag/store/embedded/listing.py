@@ -5,9 +5,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
-from rag.store.embedded.schema import ENTRY, fold, to_entry
+from rag.store.embedded.schema import ENTRY, fold, to_entry, within
 from rag.store.library import Order
-from rag.types import Entry
+from rag.types import Entry, Scope
 
 _COLUMNS: dict[Order, str] = {
     "title": "fold(a.title)",
@@ -45,6 +45,34 @@ def count(db: sqlite3.Connection, words: Sequence[str]) -> int:
     return int(db.execute(query, parameters).fetchone()[0])
 
 
+def mentions(
+    db: sqlite3.Connection,
+    words: Sequence[str],
+    *,
+    in_title: bool,
+    scope: Scope,
+    limit: int | None,
+    offset: int,
+) -> list[Entry]:
+    """Return a page of the articles that contain the words; see Snapshot.mentions."""
+    condition, parameters = _mentioning(words, in_title, scope)
+    rows = db.execute(
+        f"{ENTRY} WHERE {condition} ORDER BY a.published IS NULL, a.published DESC,"
+        " fold(a.title), a.id LIMIT ? OFFSET ?",
+        (*parameters, -1 if limit is None else limit, offset),
+    )
+    return list(map(to_entry, rows))
+
+
+def count_mentions(
+    db: sqlite3.Connection, words: Sequence[str], *, in_title: bool, scope: Scope
+) -> int:
+    """Return how many articles contain the words."""
+    condition, parameters = _mentioning(words, in_title, scope)
+    query = f"SELECT count(*) FROM articles a WHERE {condition}"
+    return int(db.execute(query, parameters).fetchone()[0])
+
+
 def entry(db: sqlite3.Connection, article_id: str) -> Entry | None:
     """Return the line of one article."""
     row = db.execute(f"{ENTRY} WHERE a.id = ?", (article_id,)).fetchone()
@@ -71,3 +99,16 @@ def _named(words: Sequence[str]) -> tuple[str, list[str]]:
     contains = "instr(fold(a.title || ' ' || coalesce(a.source, '')), ?)"
     conditions = ["1", *(contains for _ in words)]
     return " AND ".join(conditions), [fold(word) or "" for word in words]
+
+
+def _mentioning(words: Sequence[str], in_title: bool, scope: Scope) -> tuple[str, list[str]]:
+    """Return words and a scope as a condition on articles `a`, with its parameters."""
+    condition, parameters = within(scope)
+    if not words:
+        return condition, parameters
+    every = " AND ".join(f'"{word}"' for word in words)
+    return (
+        f"{condition} AND a.id IN (SELECT p.article_id FROM passages p WHERE p.number IN"
+        " (SELECT rowid FROM words WHERE words MATCH ?))",
+        [*parameters, f"title : ({every})" if in_title else every],
+    )

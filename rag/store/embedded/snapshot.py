@@ -10,7 +10,7 @@ from datetime import date
 import numpy as np
 
 from rag.encoders.protocols import Vectors
-from rag.store.embedded import listing, queries
+from rag.store.embedded import listing, queries, vocabulary
 from rag.store.embedded.full_text import WIDE, FullText
 from rag.store.embedded.generations import OpenVectors
 from rag.store.embedded.schema import (
@@ -118,6 +118,29 @@ class EmbeddedSnapshot:
 
     def count(self, words: Sequence[str] = ()) -> int:
         return listing.count(self._db, words)
+
+    def mentions(
+        self,
+        words: Sequence[str] = (),
+        *,
+        in_title: bool = False,
+        scope: Scope = Scope(),
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> list[Entry]:
+        return listing.mentions(
+            self._db, words, in_title=in_title, scope=scope, limit=limit, offset=offset
+        )
+
+    def count_mentions(
+        self, words: Sequence[str] = (), *, in_title: bool = False, scope: Scope = Scope()
+    ) -> int:
+        return listing.count_mentions(self._db, words, in_title=in_title, scope=scope)
+
+    def spellings(self, word: str, *, distance: int) -> dict[str, int]:
+        similar = vocabulary.similar_words(self._db, word, distance)
+        counts = self._full_text.word_counts(similar).frequencies
+        return {similar[lower]: passages for lower, passages in counts.items()}
 
     def entry(self, article_id: str) -> Entry | None:
         return listing.entry(self._db, article_id)
