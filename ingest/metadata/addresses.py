@@ -12,10 +12,13 @@ _YEAR, _MONTH, _DAY = r"(?P<year>(?:19|20)\d\d)", r"(?P<month>\d\d?|[a-z]{3,9})"
 _FOLDERS = re.compile(rf"/{_YEAR}/{_MONTH}/{_DAY}(?=/|$)", re.IGNORECASE)
 # A number of eight digits inside a name may be anything: bbc.co.uk/news/world-asia-20250612.
 _STARTS = re.compile(
-    r"(?P<year>(?:19|20)\d\d)(?:(?P<between>[-_. ])(?P<month>\d\d?)(?P=between)(?P<day>\d\d?)"
-    r"|(?P<m>\d\d)(?P<d>\d\d))(?!\d)"
+    r"(?:(?P<year>(?:19|20)\d\d)(?P<between>[-_. ])(?P<month>\d\d?)(?P=between)(?P<day>\d\d?)"
+    r"|(?P<y>(?:19|20)\d\d)(?P<m>\d\d)(?P<d>\d\d))(?!\d)"
 )
-_ENDS = re.compile(r"[-_ ](?P<year>(?:19|20)\d\d)-(?P<month>\d\d)-(?P<day>\d\d)$")
+_ENDS = re.compile(
+    r"(?:[-_ ](?P<year>(?:19|20)\d\d)-(?P<month>\d\d)-(?P<day>\d\d)"
+    r"|_(?P<y>(?:19|20)\d\d)(?P<m>\d\d)(?P<d>\d\d))(?=$|_)"
+)
 _SUFFIX = re.compile(r"\.[a-z]{1,8}$", re.IGNORECASE)
 
 
@@ -51,11 +54,10 @@ def _in_name(name: str) -> date | None:
 
 
 def _of(match: re.Match[str]) -> date | None:
-    parts = match.groupdict()
-    month, number = parts["month"] or parts["m"], parts["day"] or parts["d"]
-    if not month.isdigit() and not re.fullmatch(MONTH, month, re.IGNORECASE):
+    named = {name[0]: part for name, part in match.groupdict().items() if part}
+    if not named["m"].isdigit() and not re.fullmatch(MONTH, named["m"], re.IGNORECASE):
         return None
-    return day(parts["year"], month, number)
+    return day(named["y"], named["m"], named["d"])
 
 
 def _only(days: set[date | None]) -> date | None:

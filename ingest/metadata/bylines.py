@@ -77,8 +77,8 @@ def byline(line: str) -> Metadata | None:
     "By Jane Doe | Reuters", "Jan. 6, 2025 / 4:10 PM EST / CBS News", "Source: TDI",
     "Published 12 June 2025, updated 13 June 2025".
     """
-    text = re.sub(r"\s+", " ", line).strip(" \t*_#>")
-    if not text or len(text) > _LONGEST or _ELSE.match(text):
+    text = " ".join(line.split()).strip(" *_#>") if len(line) <= _LONGEST else ""
+    if not text or _ELSE.match(text):
         return None
     if (match := _FIELD.fullmatch(text)) and folded(match["name"]) in _UNMISTAKABLE:
         return _field(match)

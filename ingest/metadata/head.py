@@ -17,15 +17,18 @@ from rag.types import Span
 _BEGINNING = 4_000  # characters in which all of it is looked for
 _LINES = 15
 _LONGEST_HEADLINE = 160
+_LONG = 320  # characters; such a line can only be text
 _SHORT = 0.6  # of the longest line below it: such a line was not wrapped
 _ADDRESS = re.compile(r"<?(https?://[^\s<>]{4,2000})>?")
 # Lines above a headline, or between it and the text, that are neither.
 _NOTE = re.compile(
-    r"(?:editor[’']?s[’'] note|correction|clarification|this (?:story|article|post|page)|a version of"
-    r"|sign up|subscribe|advertisement|for subscribers|skip to|listen|watch|share|photo|image"
-    r"|(?:from )?[\w ]*(?:wire|staff) reports?)\b.*"
-    r"|(?:analysis|breaking(?: news)?|business|exclusive|explainer|live|news|opinion|politics"
-    r"|sports?|world)",
+    r"editor[’']?s?[’']? note\b.*|(?:correction|clarification)s?[:,].*|advertisement"
+    r"|(?:a version of )?this (?:story|article|post|page) (?:contains|first|has|is|originally|was)\b.*"
+    r"|(?:subscribe|share|listen|watch|sign up)(?: (?:here|live|now|on|to this|for our)\b.*)?"
+    r"|skip to .*|for subscribers.*|(?:photo|image)s?(?::| by\b| credits?\b).*"
+    r"|(?:from )?[\w ]*\b(?:wire|staff) reports?"
+    r"|(?:(?:breaking|local|national|uk|us|world) )?(?:news|politics)"
+    r"|analysis|business|exclusive|explainer|live|opinion|sports?|world",
     re.IGNORECASE,
 )
 
@@ -41,7 +44,7 @@ class _Line:
 
 def from_text(text: str) -> Metadata:
     """Return what the beginning of a text says about it."""
-    lines = list(islice(_lines(text[:_BEGINNING]), _LINES))
+    lines = list(_lines(text[:_BEGINNING]))
     about, headline = _head(lines)
     for span in islice(paragraphs(text[:_BEGINNING]), 4):
         about = about.or_else(dateline(text[span.start : span.end]) or Metadata())
@@ -65,8 +68,9 @@ def _head(lines: list[_Line]) -> tuple[Metadata, _Line | None]:
     is_near = True  # to the headline or another such line
     for number, line in enumerate(lines):
         following = lines[number + 1] if number + 1 < len(lines) else None
-        address = _ADDRESS.fullmatch(line.text)
-        if address:
+        if _NOTE.fullmatch(line.text):
+            continue
+        if address := _ADDRESS.fullmatch(line.text):
             about = about.or_else(Metadata(url=address[1]))
         elif line.about and (number or not _is_name(line, following)):
             if (is_near and below < 2) or _is_stated(line.text):
@@ -74,11 +78,11 @@ def _head(lines: list[_Line]) -> tuple[Metadata, _Line | None]:
                 is_near = True
         elif _is_author(line, following, headline):
             about = about.or_else(Metadata(author=line.text))
-        elif not _NOTE.fullmatch(line.text) and not _is_mere_dateline(line.text):
+        elif not _is_mere_dateline(line.text):
             below += headline is not None
             is_near = headline is None
             headline = headline or line
-            if below > 2 or len(line.text) > 2 * _LONGEST_HEADLINE:
+            if below > 2:
                 break
     return about, headline
 
@@ -117,7 +121,8 @@ def _is_headline(line: _Line, text: str) -> bool:
     is_last = not text[line.start + len(line.text) :].strip()
     if after_dateline(line.text) or is_last or len(line.text) > _LONGEST_HEADLINE:
         return False
-    return line.is_alone or line.is_short
+    below = text[line.start + len(line.text) :].lstrip().partition("\n")[0]
+    return line.is_alone or line.is_short or byline(below) is not None
 
 
 def _first_sentence(text: str, line: _Line) -> str:
@@ -130,18 +135,18 @@ def _first_sentence(text: str, line: _Line) -> str:
 
 
 def _lines(text: str) -> Iterator[_Line]:
-    """Yield the lines that are not empty."""
-    spans = [match.span() for match in re.finditer(r"[^\n]*\S[^\n]*", text)]
-    for number, (start, end) in enumerate(spans):
+    """Yield the lines that are not empty, up to the first that can only be text."""
+    spans = [match.span() for match in islice(re.finditer(r"[^\n]*\S[^\n]*", text), _LINES + 3)]
+    for number, (start, end) in enumerate(spans[:_LINES]):
         raw = text[start:end]
-        after = text[end:].split("\n", 2)[1:2]
         follows = spans[number + 1 : number + 4]
         longest = max((last - first for first, last in follows), default=0)
-        about = byline(raw)
         yield _Line(
             start=start + len(raw) - len(raw.lstrip()),
             text=raw.strip(),
-            about=about,
-            is_alone=not after or not after[0].strip(),
+            about=byline(raw),
+            is_alone=not follows or text.count("\n", end, follows[0][0]) > 1,
             is_short=len(raw) < _SHORT * longest,
         )
+        if len(raw) > _LONG:
+            return

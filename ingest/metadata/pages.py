@@ -32,7 +32,11 @@ _TAGS = {
         "dcterms.publisher application-name",
     }.items()
 }
-_BESIDE = "ancestor::aside or ancestor::nav or ancestor::footer"
+# Times of the article itself: not of others beside it, and not in a paragraph of its text.
+_TIMES = (
+    "//time[not(ancestor::aside or ancestor::nav or ancestor::footer)]"
+    "[not(ancestor::p[string-length(normalize-space()) > 150])]"
+)
 _UPDATED = re.compile(r"updat|modif|revis|edited", re.IGNORECASE)
 _MOST_JSON = 1_000_000  # characters
 _DEEPEST = 4  # objects in objects that are searched for an article
@@ -88,10 +92,10 @@ def _linked(tree: Element) -> Metadata:
 
 
 def _elements(tree: Element) -> Metadata:
-    """Read the only <h1>, and the first <time> that is not beside the article."""
+    """Read the only <h1>, and the first <time> of the article."""
     headings = list(filter(None, (as_line("".join(each.itertext())) for each in tree.iter("h1"))))
     published = updated = None
-    for time in tree.xpath(f"//time[not({_BESIDE})]"):
+    for time in tree.xpath(_TIMES):
         day = as_date(time.get("datetime") or as_line("".join(time.itertext())))
         if _UPDATED.search(_label(time)):
             updated = updated or day
