@@ -47,6 +47,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_ask(commands)
     articles = _add(commands, "articles", _articles, "list the articles in the library")
     articles.add_argument("--json", action="store_true", help="print the list as JSON")
+    articles.add_argument("--undated", action="store_true", help="only articles without a date")
+    articles.add_argument("--ids", action="store_true", help="begin each line with the article's id")
     _add(commands, "check", _check, "check that the library is consistent")
     _add(commands, "rebuild", _rebuild, "compute the vectors and the full-text index again")
     _add_model(_add(commands, "mcp", _mcp, "serve the library to MCP clients over stdio"))
@@ -151,7 +153,7 @@ def _articles(arguments: argparse.Namespace) -> int:
     from rag.text.words import in_one_line
 
     with ArticleQA.open(arguments.home) as qa:
-        articles = qa.articles()
+        articles = [a for a in qa.articles() if not (arguments.undated and a.published)]
     if arguments.json:
         print(json.dumps(plain(tuple(articles)), ensure_ascii=False, indent=2))
         return 0
@@ -159,7 +161,8 @@ def _articles(arguments: argparse.Namespace) -> int:
         published = article.published.isoformat() if article.published else NO_DATE
         source = f", {in_one_line(article.source)}" if article.source else ""
         passages = counted(article.passages, "passage")
-        print(f"{published:10}  {in_one_line(article.title)}{source} ({passages})")
+        identity = f"{article.id}  " if arguments.ids else ""
+        print(f"{identity}{published:10}  {in_one_line(article.title)}{source} ({passages})")
     print(counted(len(articles), "article"))
     return 0
 
