@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -25,7 +26,8 @@ class Document:
 
     `uri` is the origin of the articles. The suffix of `name` determines the format. `metadata`
     comes from elsewhere and overrides that of the file. `address` is where a page was found, and
-    `shown` is what readers see instead of the URI of a file.
+    `shown` is what readers see instead of the URI of a file. No date after `latest` is believed to
+    be that of a publication.
     """
 
     uri: str
@@ -34,6 +36,7 @@ class Document:
     metadata: Metadata = field(default_factory=Metadata)
     address: str | None = None
     shown: str | None = None
+    latest: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,14 @@ def read(document: Document, encoder: Encoder, fields: Fields = USUAL) -> Readin
     `fields` maps the fields of records. Raises LoadError if the document has no article.
     """
     skipped: list[Skipped] = []
-    loaded = load(Path(document.name), document.data, fields=fields, skipped=skipped)
+    loaded = load(
+        Path(document.name),
+        document.data,
+        fields=fields,
+        skipped=skipped,
+        uri=document.uri,
+        latest=document.latest,
+    )
     articles = (_article(part, number, document) for number, part in enumerate(loaded))
     return Reading(
         tuple((article, split(article, encoder)) for article in articles),

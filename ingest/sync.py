@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 
 from ingest.embedding import ThreadEmbedder, embed
 from ingest.formats.records import USUAL, Fields
@@ -155,6 +156,7 @@ class _Run:
             metadata=item.metadata,
             address=item.address,
             shown=item.shown,
+            latest=date.today() + timedelta(days=1),  # where it is tomorrow already
         )
         return read(document, self.encoder, self.fields)
 

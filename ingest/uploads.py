@@ -12,6 +12,7 @@ from ingest.runs import BUSY, Outcome, Run, Runner
 from ingest.sync import Report, sync
 from ingest.web.client import PoliteClient
 from ingest.web.fetch import fetch
+from rag.corrections import correct
 from rag.encoders.protocols import Encoder
 from rag.errors import IngestError, LibraryBusyError
 from rag.store.library import Library
@@ -34,7 +35,7 @@ class State:
 
 
 class UploadService:
-    """Ingests and removes articles on behalf of visitors.
+    """Ingests, corrects and removes articles on behalf of visitors.
 
     Uploaded files are kept, so that they can be ingested again; a new one replaces the kept one
     with the same name. `limit` is in megabytes per file, `total` in megabytes for all kept files.
@@ -108,11 +109,19 @@ class UploadService:
             self._uploads.delete(entry.origin)
         return entry
 
+    def correct(self, article_id: str, *, title: str, published: str, source: str) -> None:
+        """Correct what is known of an article; see rag.corrections.correct."""
+        self.refuse_strangers()
+        try:
+            correct(self._library, article_id, title=title, published=published, source=source)
+        except LibraryBusyError:
+            raise LibraryBusyError(BUSY) from None
+
     def refuse_strangers(self) -> None:
         """Raise IngestError if the service is closed."""
         if self._is_closed:
             raise IngestError(
-                "this window is open to everyone, so nothing can be ingested or removed here"
+                "this window is open to everyone, so nothing can be ingested, corrected or removed here"
             )
 
     def is_upload(self, origin: str) -> bool:

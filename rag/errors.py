@@ -35,6 +35,10 @@ class QuestionError(ArticleQAError):
     """The question or one of its options is not valid."""
 
 
+class CorrectionError(ArticleQAError):
+    """There is no such article, or what is said about it is not valid."""
+
+
 class LoadError(ArticleQAError):
     """A file cannot be read as an article."""
 

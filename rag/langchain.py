@@ -19,12 +19,13 @@ from langchain_core.runnables.config import run_in_executor
 from pydantic import ConfigDict, SkipValidation
 
 from rag.assistant import Assistant, Options
+from rag.corrections import correct
 from rag.llm.chat import Call, ChatModel
 from rag.opening import build_assistant, open_encoder, open_library
 from rag.retrieval.retriever import Ranking, Retriever
 from rag.settings import Settings
 from rag.store.library import Library
-from rag.types import QUOTE, Answer, Article, Event, Evidence, Scope, Summary
+from rag.types import QUOTE, Answer, Article, Entry, Event, Evidence, Scope, Summary
 
 
 class HybridRetriever(BaseRetriever):
@@ -173,6 +174,17 @@ class ArticleQA(Runnable[str, Event]):
         """Return an article with its text; None if it is not in the library."""
         with self.library.snapshot() as snapshot:
             return snapshot.articles([article_id]).get(article_id)
+
+    def correct(
+        self,
+        article_id: str,
+        *,
+        title: str | None = None,
+        published: date | str | None = None,
+        source: str | None = None,
+    ) -> Entry:
+        """Correct what is known of an article, for good; see rag.corrections.correct."""
+        return correct(self.library, article_id, title=title, published=published, source=source)
 
     def sources(self) -> list[str]:
         """Return the names of all sources in alphabetical order."""

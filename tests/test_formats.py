@@ -117,7 +117,7 @@ def test_pdf_gives_its_properties() -> None:
         "Ada Lind",
         "en-GB",
     )
-    assert known.published == date(2000, 1, 1), "when it was created, for want of better"
+    assert known.published is None, "a file may be created long before or after"
 
 
 def test_pdf_believes_its_dateline_more_than_the_date_of_the_file() -> None:
@@ -272,7 +272,7 @@ def test_word_gives_paragraphs_lists_and_tables_in_their_order() -> None:
         "Ada Lind",
         "en-GB",
     )
-    assert known.published == date(2031, 5, 4)
+    assert known.published is None, "a file may be created long before or after"
 
 
 def test_word_reads_what_is_inserted_boxed_or_in_a_form_but_not_what_is_deleted() -> None:

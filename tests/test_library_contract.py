@@ -319,6 +319,90 @@ def test_a_removed_article_stays_out_until_it_changes_or_is_readmitted(library: 
         assert snapshot.removed() == {}
 
 
+def correct(library: Library, article_id: str, **said: object) -> bool:
+    about: dict[str, object] = {"title": "About coast", "published": date(2025, 3, 1)}
+    with library.update() as update:
+        return update.correct(article_id, **{**about, "source": "Herald", **said})  # type: ignore[arg-type]
+
+
+def test_a_correction_counts_at_once_and_embeds_nothing(library: Library) -> None:
+    ingest(library, COAST, TOWER)
+    version = library.version()
+    with library.snapshot() as before:
+        said = {"title": "Lamps", "published": date(2024, 5, 6), "source": "Gazette"}
+        assert correct(library, "coast", **said)
+        assert before.articles(["coast"])["coast"].title == "About coast"
+    assert library.version() != version
+    with library.snapshot() as snapshot:
+        entry = snapshot.entry("coast")
+        assert entry
+        assert (entry.title, entry.published, entry.source) == tuple(said.values())
+        (passage, _) = snapshot.passages_of("coast")
+        assert (passage.article.title, passage.article.published) == ("Lamps", date(2024, 5, 6))
+        assert snapshot.sources() == ["Gazette"]
+        scope = Scope(before=date(2024, 12, 1), sources=("Gazette",))
+        assert found(snapshot, text_of(COAST), scope=scope) == {"coast:0", "coast:40"}
+        bm25 = {c.passage_id for c in snapshot.search(vector("x"), ["lamp"], limit=9) if c.bm25}
+        assert bm25 == {"coast:0", "coast:40"}, "its new title is found"
+        assert snapshot.word_counts(["about"]).frequencies == {"about": 1}, "its old one is not"
+    assert correct(library, "nobody") is False
+
+
+def test_a_correction_outlives_further_ingests_and_a_rebuild(library: Library) -> None:
+    ingest(library, COAST, TOWER)
+    assert correct(library, "coast", published=None)
+    edited = replace(COAST, title="Another headline", text=f"{COAST.text}\n\nMore.")
+    ingest(library, edited)
+    with library.update() as update:
+        update.remove(COAST.origin)
+    library.rebuild(Embedder())
+    ingest(library, replace(edited, source="Gazette"))
+    with library.snapshot() as snapshot:
+        entry = snapshot.entry("coast")
+        assert entry
+        assert entry.published is None, "it was corrected"
+        assert entry.title == "Another headline", "it was not"
+        assert entry.source == "Gazette", "it was not, either"
+
+
+def test_a_correction_is_taken_back_by_what_was_read(library: Library) -> None:
+    ingest(library, COAST)
+    assert correct(library, "coast", source="Gazette")
+    assert correct(library, "coast")
+    ingest(library, replace(COAST, source="Almanac"))
+    with library.snapshot() as snapshot:
+        assert snapshot.sources() == ["Almanac"]
+
+
+def test_a_correction_is_not_put_on_another_article_in_the_same_place(library: Library) -> None:
+    def put_pair(*pair: Article) -> None:
+        articles = [(each, passages(each)) for each in pair]
+        with library.update() as update:
+            texts = update.put(Origin("pair", "1"), articles)
+            if texts:
+                vectors = np.array([vector(each.text) for each in texts])
+                update.add_vectors([each.key for each in texts], vectors)
+
+    coast, tower = (replace(each, origin="pair") for each in (COAST, TOWER))
+    put_pair(coast, tower)
+    assert correct(library, "coast", source="Gazette")
+    put_pair(replace(UNDATED, id="coast", origin="pair"), replace(coast, id="tower"))
+    with library.snapshot() as snapshot:
+        assert snapshot.sources() == ["Almanac", "Herald"]
+
+
+def test_a_corrected_article_that_is_removed_stays_out(library: Library) -> None:
+    ingest(library, COAST)
+    assert correct(library, "coast", title="Lamps")
+    with library.update() as update:
+        update.remove_article("coast")
+    with library.update() as update:
+        put(update, COAST)
+    assert update.left_out == 1
+    with library.snapshot() as snapshot:
+        assert snapshot.is_empty()
+
+
 def test_near_duplicates_are_one_story(library: Library) -> None:
     words = " ".join(f"word{number}" for number in range(60))
     first = article("first", words + " and a last one", published=date(2025, 1, 2))

@@ -1,4 +1,4 @@
-"""The command line: article-qa chat | ask | ingest | articles | check | rebuild | mcp | eval."""
+"""The command line: article-qa chat | ask | ingest | articles | correct | check | rebuild | mcp | eval."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ingest.cli import reported
 if TYPE_CHECKING:
     from rag.encoders.protocols import Encoder
     from rag.store.library import Library
-    from rag.types import Answer
+    from rag.types import Answer, Summary
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
@@ -47,6 +47,11 @@ def _parser() -> argparse.ArgumentParser:
     _add_ask(commands)
     articles = _add(commands, "articles", _articles, "list the articles in the library")
     articles.add_argument("--json", action="store_true", help="print the list as JSON")
+    articles.add_argument("--undated", action="store_true", help="only articles without a date")
+    articles.add_argument(
+        "--ids", action="store_true", help="begin each line with the article's id"
+    )
+    _add_correct(commands)
     _add(commands, "check", _check, "check that the library is consistent")
     _add(commands, "rebuild", _rebuild, "compute the vectors and the full-text index again")
     _add_model(_add(commands, "mcp", _mcp, "serve the library to MCP clients over stdio"))
@@ -105,6 +110,15 @@ def _add_ask(commands: Commands) -> None:
     ask.add_argument("-k", metavar="N", type=int, help="the number of passages to read")
 
 
+def _add_correct(commands: Commands) -> None:
+    summary = "correct the title, date or source of an article"
+    correct = _add(commands, "correct", _correct, summary)
+    correct.add_argument("id", help="the article's id, or its beginning; articles --ids lists them")
+    correct.add_argument("--title", metavar="TITLE", help="what it is called")
+    correct.add_argument("--date", metavar="DAY", help='when it was published; "" if unknown')
+    correct.add_argument("--source", metavar="NAME", help='who published it; "" if unknown')
+
+
 def _chat(arguments: argparse.Namespace) -> int:
     from rag.settings import Settings
     from ui.settings import WindowSettings
@@ -157,21 +171,43 @@ def _answer(arguments: argparse.Namespace, question: str) -> Answer:
 
 
 def _articles(arguments: argparse.Namespace) -> int:
-    from rag.answering.render import NO_DATE, counted, plain
+    from rag.answering.render import counted, plain
     from rag.langchain import ArticleQA
-    from rag.text.words import in_one_line
 
     with ArticleQA.open(arguments.home) as qa:
-        articles = qa.articles()
+        articles = [a for a in qa.articles() if not (arguments.undated and a.published)]
     if arguments.json:
         print(json.dumps(plain(tuple(articles)), ensure_ascii=False, indent=2))
         return 0
     for article in articles:
-        published = article.published.isoformat() if article.published else NO_DATE
-        source = f", {in_one_line(article.source)}" if article.source else ""
-        passages = counted(article.passages, "passage")
-        print(f"{published:10}  {in_one_line(article.title)}{source} ({passages})")
+        print(f"{article.id}  {_listed(article)}" if arguments.ids else _listed(article))
     print(counted(len(articles), "article"))
+    return 0
+
+
+def _listed(article: Summary) -> str:
+    from rag.answering.render import NO_DATE, counted
+    from rag.text.words import in_one_line
+
+    published = article.published.isoformat() if article.published else NO_DATE
+    source = f", {in_one_line(article.source)}" if article.source else ""
+    passages = counted(article.passages, "passage")
+    return f"{published:10}  {in_one_line(article.title)}{source} ({passages})"
+
+
+def _correct(arguments: argparse.Namespace) -> int:
+    from rag.corrections import correct
+
+    library, _ = _open(arguments)
+    with closing(library):
+        entry = correct(
+            library,
+            arguments.id,
+            title=arguments.title,
+            published=arguments.date,
+            source=arguments.source,
+        )
+    print(_listed(entry))
     return 0
 
 

@@ -16,7 +16,7 @@ from urllib.parse import unquote
 from ingest.formats.archive import Archive
 from ingest.formats.markup import local_name, parse_html, parse_xml, words
 from ingest.formats.text import Loaded, Skipped, clean, decode
-from ingest.metadata import Metadata, as_date, as_line, from_text
+from ingest.metadata import Metadata, as_date, as_line
 from rag.errors import LoadError
 
 if TYPE_CHECKING:
@@ -44,35 +44,30 @@ def load_docx(data: bytes) -> list[Loaded]:
     text = clean("\n\n".join(block for block in _blocks(body) if block.strip()))
     known = _properties(archive)
     metadata = described(
-        text,
         title=known.get("title"),
         author=known.get("creator"),
-        created=known.get("created"),
         language=known.get("language"),
     )
     return [Loaded(text, metadata)]
 
 
 def described(
-    text: str,
     *,
     title: str | None,
     author: str | None,
-    created: str | None,
     language: str | None,
     heading: str | None = None,
 ) -> Metadata:
     """Return metadata from a document's properties, which programs fill in if people do not.
 
-    A `heading` is a title found in the document. When a file was created says less about its
-    publication than a dateline in its text.
+    A `heading` is a title found in the document. The day on which a file was created is not that of
+    its publication.
     """
-    known = Metadata(
+    return Metadata(
         title=(title if title and not _NO_TITLE.fullmatch(title) else None) or heading or None,
         author=author if author and not _NO_AUTHOR.fullmatch(author) else None,
         language=language or None,
     )
-    return known.or_else(from_text(text)).or_else(Metadata(published=as_date(created)))
 
 
 def _main_part(archive: Archive) -> str:

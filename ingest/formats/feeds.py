@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 MAX_LISTED = 100  # entries of a feed on the web that are visited
 _ROOTS = ("rss", "feed", "rdf", "channel")
 _TEXTS = ("encoded", "content", "description", "summary")  # the whole text first
-_DATES = ("pubDate", "published", "date", "issued", "updated", "modified")
+_DATES = ("pubDate", "published", "date", "issued")
+_UPDATES = ("updated", "modified")
 _MAX_DATE = 60  # characters
 _ELEMENT = re.compile(r"<([\w:]+)")
 _ROOT = re.compile(r"<(?:rss|feed|rdf:RDF|channel)\b", re.IGNORECASE)
@@ -121,7 +122,8 @@ def _xml_links(content: bytes, url: str) -> Iterator[Link]:
         parts = list(entry)
         link = _link(parts) or _link(entry.iter())  # inside an element that was not closed
         if link:
-            yield Link(_absolute(link, entry.base or url), _title(entry), _published(entry))
+            published = _day(entry, *_DATES, *_UPDATES)
+            yield Link(_absolute(link, entry.base or url), _title(entry), published)
 
 
 def _json_links(content: bytes, url: str) -> Iterator[Link]:
@@ -145,7 +147,8 @@ def _article(entry: Element, where: str, feed: Metadata) -> Loaded | Skipped:
     guid = _first(_line(part) for part in _children(entry, "guid", "id"))
     metadata = Metadata(
         title=_title(entry),
-        published=_published(entry),
+        published=_day(entry, *_DATES),
+        updated=_day(entry, *_UPDATES),
         author=_first(_line(part) for part in _children(entry, "creator", "author")),
         url=link or guid,
         language=_first(part.get(_LANGUAGE) for part in (*_children(entry, *_TEXTS), entry)),
@@ -185,8 +188,8 @@ def _title(entry: Element) -> str | None:
     return next(titles, None) or None
 
 
-def _published(entry: Element) -> date | None:
-    texts = (_line(part)[:_MAX_DATE] for part in _children(entry, *_DATES))
+def _day(entry: Element, *names: str) -> date | None:
+    texts = (_line(part)[:_MAX_DATE] for part in _children(entry, *names))
     return next(filter(None, map(as_date, texts)), None)
 
 

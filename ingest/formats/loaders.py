@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 from ingest.formats.documents import load_docx, load_epub
@@ -16,7 +17,8 @@ from ingest.formats.markup import watch
 from ingest.formats.pdf import load_pdf
 from ingest.formats.records import RECORDS, USUAL, Fields
 from ingest.formats.text import LONGEST, Loaded, Skipped, clean, decode
-from ingest.metadata import Metadata, as_date, from_text, shorten
+from ingest.metadata import Metadata, as_date, gathered, shorten
+from ingest.metadata.pages import from_page
 from rag.errors import LoadError
 
 __all__ = ["LOADERS", "RECORDS", "Fields", "Loaded", "Skipped", "decode", "load", "summary"]
@@ -32,12 +34,19 @@ _TALKATIVE = ("pypdf", "trafilatura", "htmldate", "courlan")
 
 
 def load(
-    path: Path, data: bytes, *, fields: Fields = USUAL, skipped: list[Skipped] | None = None
+    path: Path,
+    data: bytes,
+    *,
+    fields: Fields = USUAL,
+    skipped: list[Skipped] | None = None,
+    uri: str = "",
+    latest: date | None = None,
 ) -> list[Loaded]:
     """Return the articles in a file. Raises LoadError if there are none.
 
     `fields` are the names that its records use, if it has records. What had to be left out of a
-    file is added to `skipped`.
+    file is added to `skipped`. `uri` is where the file was found, which may say when it was
+    published; no date after `latest` is believed.
     """
     if len(data) > LARGEST:
         raise LoadError(f"it has {len(data):,} bytes; {LARGEST:,} are the most")
@@ -46,7 +55,6 @@ def load(
     suffix = path.suffix.lower()
     articles: list[Loaded] = []
     left_out: list[Skipped] = []
-    seen: dict[str, int] = {}
     with _reasons(suffix):
         for part in LOADERS[suffix](data, fields):
             if isinstance(part, Skipped):
@@ -54,14 +62,23 @@ def load(
             elif len(part.text) > LONGEST:
                 left_out.append(_too_long(part))
             elif _LETTER.search(part.text):
-                articles.append(_finished(part, seen))
+                articles.append(part)
             if len(articles) + len(left_out) > MOST:
                 raise LoadError(f"it holds more than {MOST:,} records, which are the most")
         if not articles:
             raise LoadError(summary(left_out) or "it holds no text")
     if skipped is not None:
         skipped += left_out
-    return articles
+    seen: dict[str, int] = {}
+    is_alone = len(articles) == 1 and not left_out
+    return [
+        _finished(
+            part,
+            seen,
+            gathered(part.metadata, part.text, uri=uri, is_alone=is_alone, latest=latest),
+        )
+        for part in articles
+    ]
 
 
 def summary(skipped: Sequence[Skipped]) -> str:
@@ -83,11 +100,16 @@ def load_text(data: bytes) -> list[Loaded]:
 def load_html(data: bytes) -> list[Loaded]:
     """Return the main text of a page, without navigation and the like, and its metadata."""
     import trafilatura
+    from lxml import etree
     from trafilatura.settings import Document
     from trafilatura.utils import load_html as parse
 
     watch(data)
     tree = parse(data)
+    declared = from_page(tree) if tree is not None else Metadata()
+    if tree is not None:
+        # trafilatura leaves out what is in them, and takes the oldest for the day of publication.
+        etree.strip_tags(tree, "time")
     page = trafilatura.bare_extraction(
         tree,
         with_metadata=True,
@@ -97,13 +119,15 @@ def load_html(data: bytes) -> list[Loaded]:
     )
     if tree is None or not isinstance(page, Document) or not page.text:
         raise LoadError("no main text was found in the page")
-    metadata = Metadata(
-        title=page.title,
-        published=as_date(page.date),
-        source=page.sitename,
-        author=page.author,
-        url=page.url,
-        language=(tree.get("lang") or "").split("-")[0] or None,
+    # trafilatura guesses the source from the title, so only what names it is used.
+    metadata = declared.or_else(
+        Metadata(
+            title=page.title,
+            published=None if declared.updated else as_date(page.date),
+            author=page.author,
+            url=page.url,
+            language=(tree.get("lang") or "").split("-")[0] or None,
+        )
     )
     # trafilatura puts each paragraph on a line of its own.
     return [Loaded(clean(re.sub(r"\n+", "\n\n", page.text)), metadata)]
@@ -130,9 +154,8 @@ def _reasons(suffix: str) -> Iterator[None]:
             logger.setLevel(level)
 
 
-def _finished(loaded: Loaded, seen: dict[str, int]) -> Loaded:
-    """Return an article with metadata from its text, in clean lines, and a unique key."""
-    known = loaded.metadata.or_else(from_text(loaded.text))
+def _finished(loaded: Loaded, seen: dict[str, int], known: Metadata) -> Loaded:
+    """Return an article with what is known about it, in clean lines, and a unique key."""
     url = _line(known.url or "")
     language = known.language or ""
     metadata = Metadata(

@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 SLOWEST = 120.0  # seconds that the pages of a document may take
 MOST_OPERATIONS = 1_000_000  # on a page, some seconds' work; a page of text has a few thousand
 _LIGATURES = re.compile("[\ufb00-\ufb06]")
-_PROPERTIES = ("/Title", "/Author", "/CreationDate")
-_DATE = re.compile(r"(?:D:)?(\d{4})(\d\d)(\d\d)")
+_PROPERTIES = ("/Title", "/Author")
 
 
 def load_pdf(data: bytes) -> Iterator[Loaded | Skipped]:
@@ -39,7 +38,7 @@ def load_pdf(data: bytes) -> Iterator[Loaded | Skipped]:
             reader = PdfReader(io.BytesIO(data))
             pages, skipped = _pages(reader)
         known: Mapping[str, object] = reader.metadata or {}
-        title, author, date, language = map(
+        title, author, language = map(
             as_line, (*map(known.get, _PROPERTIES), reader.root_object.get("/Lang"))
         )
     except FileNotDecryptedError:
@@ -52,13 +51,10 @@ def load_pdf(data: bytes) -> Iterator[Loaded | Skipped]:
     text, offsets = flow(pages)
     if not text and not skipped:
         raise LoadError("it has no text layer; run OCR first")
-    created = _DATE.match(date)
     metadata = described(
-        text,
         title=title,
         heading=largest(pages[0]) if pages else "",
         author=author,
-        created="-".join(created.groups()) if created else None,
         language=language,
     )
     yield Loaded(text, metadata, offsets)

@@ -16,26 +16,11 @@ from typing import Self
 from ingest.formats.markup import parse_html, words
 from ingest.formats.text import Loaded, Skipped, clean, decode
 from ingest.metadata import as_date, as_line, from_mapping
+from ingest.metadata.fields import USUAL as USUAL_NAMES
+from ingest.metadata.fields import folded
 from rag.errors import IngestError, LoadError
 
-# Names are compared without case, spaces, hyphens and underscores.
-_USUAL = {
-    what: tuple(names.split())
-    for what, names in {
-        "text": "text body content article articlebody fulltext contenttext contenthtml",
-        "title": "title headline",
-        "date": "date published pubdate publishedat datepublished publicationdate publishdate "
-        "created createdat timestamp",
-        "url": "url link canonical permalink",
-        "author": "author authors byline creator",
-        "source": "source publisher sitename outlet",
-        "place": "place location dateline",
-        "language": "language lang",
-        "key": "url link canonical permalink id guid uuid",
-    }.items()
-}
 _INSIDE = ("rendered", "name", "value", "#text", "text", "html")  # where objects have their words
-_IGNORED = dict.fromkeys(map(ord, " \t-_"))
 _HTML = re.compile(r"\s*<(?:!--|!doctype\b|[a-z][a-z0-9]*[\s/>])", re.IGNORECASE)
 _EPOCH = re.compile(r"\d{10}(?:\d{3})?(?:\.\d+)?")
 _DELIMITERS = ",;\t|"
@@ -51,6 +36,7 @@ class Fields:
     text: str | None = None
     title: str | None = None
     date: str | None = None
+    updated: str | None = None
     url: str | None = None
     author: str | None = None
     source: str | None = None
@@ -159,6 +145,7 @@ def _article(values: object, where: str, fields: Fields) -> Loaded | Skipped:
         {
             "title": html.unescape(as_line(record.find("title"))),
             "date": _date(record.find("date")),
+            "updated": _date(record.find("updated")),
             **{
                 name: record.find(name) for name in ("url", "author", "source", "place", "language")
             },
@@ -172,7 +159,7 @@ class _Record:
 
     def __init__(self, values: Mapping[str, object], fields: Fields) -> None:
         self._values = values
-        self._folded = {_folded(name): value for name, value in values.items()}
+        self._folded = {folded(name): value for name, value in values.items()}
         self._fields = fields
         text = self.find("text")
         self.text = text if isinstance(text, str) else ""
@@ -180,14 +167,14 @@ class _Record:
     def find(self, what: str) -> str | float | None:
         """Return the value of the given field, or of the first of the usual ones."""
         name = getattr(self._fields, what)
-        found = [self._at(name)] if name else map(self._folded.get, _USUAL[what])
+        found = [self._at(name)] if name else map(self._folded.get, USUAL_NAMES[what])
         between = "\n\n" if what == "text" else ", "
         plain = (_plain(value, between) for value in found)
         return next((value for value in plain if value is not None), None)
 
     def why_no_text(self) -> str:
-        names = [self._fields.text] if self._fields.text else _USUAL["text"][:4]
-        if any(_folded(name) in self._folded or self._at(name) is not None for name in names):
+        names = [self._fields.text] if self._fields.text else USUAL_NAMES["text"][:4]
+        if any(folded(name) in self._folded or self._at(name) is not None for name in names):
             return "it has no text"
         others = ", ".join(map(as_line, list(self._values)[:8]))
         return (
@@ -196,16 +183,12 @@ class _Record:
         )
 
     def _at(self, path: str) -> object:
-        if _folded(path) in self._folded:
-            return self._folded[_folded(path)]
+        if folded(path) in self._folded:
+            return self._folded[folded(path)]
         value: object = self._values
         for name in path.split("."):
             value = value.get(name) if isinstance(value, dict) else None
         return value
-
-
-def _folded(name: str) -> str:
-    return name.casefold().translate(_IGNORED)
 
 
 def _plain(value: object, between: str) -> str | float | None:

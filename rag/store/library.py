@@ -199,6 +199,15 @@ class Update(Protocol):
         Returns whether its origin has no article left.
         """
 
+    def correct(
+        self, article_id: str, *, title: str, published: date | None, source: str | None
+    ) -> bool:
+        """Set what is known of an article; return whether there is one.
+
+        What differs from what was read stays as it is set here whenever the article is put again.
+        Nothing is embedded: vectors keep the title that was read until `rebuild`.
+        """
+
     def readmit(self, uri: str) -> None:
         """Let removed articles of an origin return when it is next put."""
 

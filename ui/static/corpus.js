@@ -64,13 +64,13 @@ async function showMore() {
   body.rows[next]?.querySelector("button").focus();
 }
 
-async function read(button) {
-  const reply = await call("read_article", button.dataset.read);
-  opener = button.dataset.read;
+async function read(id) {
+  const reply = await call("read_article", id);
+  opener = id;
   reader.innerHTML = reply.html ?? reply.problem;
-  const back = document.createElement("button");
-  Object.assign(back, { type: "button", className: "close", textContent: "Back" });
-  reader.prepend(back);
+  const button = (className, textContent) =>
+    Object.assign(document.createElement("button"), { type: "button", className, textContent });
+  reader.prepend(button("close", "Back"), ...(reply.html ? [button("correct", "Correct details")] : []));
   reader.hidden = false;
   desk.hidden = true;
   reader.focus({ preventScroll: true });
@@ -103,6 +103,25 @@ async function remove(button) {
   count.textContent = `Removed. ${count.textContent}`;
   const next = body.rows[Math.min(index, body.rows.length - 1)];
   (next?.querySelector("button") ?? picker).focus();
+}
+
+async function askCorrection() {
+  const reply = await call("ask_correction", opener);
+  if (!reply.html) return show(reply.problem);
+  dialog.innerHTML = reply.html;
+  dialog.showModal();
+}
+
+async function correct(form) {
+  const article = form.dataset.article;
+  const reply = await call("correct_article", { article, ...Object.fromEntries(new FormData(form)) });
+  if (reply.problem) {
+    form.querySelector(".refused").innerHTML = reply.problem;
+    return;
+  }
+  dialog.close();
+  await changed(reply.version);
+  await read(article);
 }
 
 function show(html) {
@@ -174,11 +193,12 @@ function openCorpus() {
 
 const actions = {
   "[data-order]": sort,
-  "[data-read]": read,
+  "[data-read]": (button) => read(button.dataset.read),
   "[data-remove]": askRemoval,
   "[data-confirm]": remove,
   "[data-keep]": () => dialog.close(),
   ".close": close,
+  ".correct": askCorrection,
   ".more": showMore,
 };
 
@@ -213,6 +233,11 @@ picker.addEventListener("change", async () => {
 find("form").addEventListener("submit", (event) => {
   event.preventDefault();
   add([]);
+});
+
+dialog.addEventListener("submit", (event) => {
+  event.preventDefault();
+  correct(event.target);
 });
 
 for (const kind of ["dragenter", "dragover", "dragleave", "drop"]) {

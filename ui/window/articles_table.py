@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from urllib.parse import unquote
 
 from rag.answering.render import WEB, counted
+from rag.corrections import MAX_LENGTH
 from rag.types import Entry
 from ui.window.templates import render
 
@@ -22,6 +24,11 @@ def summary(matches: int, total: int, *, is_filtered: bool) -> str:
     return (
         f"{matches:,} of {counted(total, 'article')}" if is_filtered else counted(total, "article")
     )
+
+
+def correction(entry: Entry) -> str:
+    """Return the form with the title, the date and the source of an article."""
+    return render("correction.html", entry=entry, max_length=MAX_LENGTH, today=date.today())
 
 
 def removal(entry: Entry, *, is_upload: bool) -> str:

@@ -19,6 +19,7 @@ from rag.errors import ArticleQAError
 from rag.langchain import ArticleQA
 from rag.store.library import Order
 from rag.text.words import words
+from rag.types import Entry
 from ui.window import articles_table, greeting, ingest_status
 from ui.window.messages import problem
 from ui.window.reader import reader
@@ -37,6 +38,7 @@ _COLUMNS = [
 
 Reply = dict[str, Any]
 """What a function returns to the page's script: HTML, text and numbers."""
+_GONE: Reply = {"problem": problem("this article is no longer in the library")}
 
 
 def lay_out(qa: ArticleQA, uploads: UploadService) -> gr.HTML:
@@ -65,8 +67,10 @@ class CorpusFunctions:
     uploads: UploadService
 
     def all(self) -> list[Callable[[Any], Reply]]:
-        reading = [self.list_articles, self.read_article, self.draw_timeline, self.ask_removal]
-        return [*reading, self.status, self.add, self.add_samples, self.remove_article]
+        reading = [self.list_articles, self.read_article, self.draw_timeline]
+        asking = [self.ask_removal, self.ask_correction]
+        changing = [self.add, self.add_samples, self.remove_article, self.correct_article]
+        return [*reading, *asking, self.status, *changing]
 
     def list_articles(self, request: Mapping[str, Any]) -> Reply:
         """Return a part of the list: filter `words`, `order`, `descending`, the `first` row."""
@@ -102,12 +106,16 @@ class CorpusFunctions:
 
     def ask_removal(self, article_id: Any) -> Reply:
         """Return the question to confirm before an article is removed."""
-        with self.qa.library.snapshot() as snapshot:
-            entry = snapshot.entry(str(article_id))
+        entry = self._entry(article_id)
         if entry is None:
-            return {"problem": problem("this article is no longer in the library")}
+            return _GONE
         is_upload = self.uploads.is_upload(entry.origin)
         return {"html": articles_table.removal(entry, is_upload=is_upload)}
+
+    def ask_correction(self, article_id: Any) -> Reply:
+        """Return the form in which an article is corrected."""
+        entry = self._entry(article_id)
+        return {"html": articles_table.correction(entry)} if entry else _GONE
 
     def status(self, _: Any = None) -> Reply:
         """Return the state of the library and of an ingest."""
@@ -137,6 +145,18 @@ class CorpusFunctions:
         """Remove an article."""
         self.uploads.remove(str(article_id))
         return self.status()
+
+    def correct_article(self, request: Mapping[str, Any]) -> Reply:
+        """Correct the `title`, the day `published` and the `source` of an `article`."""
+        if self._entry(request["article"]) is None:
+            return _GONE
+        said = {name: str(request[name]) for name in ("title", "published", "source")}
+        self.uploads.correct(str(request["article"]), **said)
+        return self.status()
+
+    def _entry(self, article_id: Any) -> Entry | None:
+        with self.qa.library.snapshot() as snapshot:
+            return snapshot.entry(str(article_id))
 
 
 def _with_problems(function: Callable[[Any], Reply]) -> Callable[[Any], Reply]:

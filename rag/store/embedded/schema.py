@@ -11,7 +11,7 @@ from typing import Any
 
 from rag.types import Article, ArticleInfo, Entry, Passage, RetrievedPassage, Scope, Span
 
-FORMAT = 2
+FORMAT = 3
 
 # The two indexes with several columns answer "which articles, and how many passages, lie in a
 # scope" without reading the articles. `row` is the passage's place in the vector matrix.
@@ -54,6 +54,15 @@ CREATE TABLE removed (
     content TEXT NOT NULL
 );
 CREATE INDEX removed_by_origin ON removed(origin);
+CREATE TABLE corrections (
+    article_id TEXT PRIMARY KEY,
+    title TEXT NOT NULL,
+    published TEXT,
+    source TEXT,
+    read_title TEXT NOT NULL,
+    read_published TEXT,
+    read_source TEXT
+);
 CREATE TABLE signatures (
     article_id TEXT PRIMARY KEY REFERENCES articles(id) ON DELETE CASCADE,
     signature BLOB NOT NULL

@@ -14,13 +14,14 @@ from collections import ChainMap, Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from tempfile import TemporaryFile
 
 from rag.encoders.protocols import Vectors
 from rag.errors import StoreError
-from rag.store.embedded import queries
+from rag.store.embedded import corrections, queries
+from rag.store.embedded.corrections import About
 from rag.store.embedded.generations import Draft
 from rag.store.embedded.writer import CatalogWriter
 from rag.store.library import Unembedded
@@ -60,7 +61,13 @@ class _Readmit:
     uri: str
 
 
-_Change = _Put | _Remove | _RemoveArticle | _Readmit
+@dataclass(frozen=True, slots=True)
+class _Correct:
+    article_id: str
+    said: About
+
+
+_Change = _Put | _Remove | _RemoveArticle | _Readmit | _Correct
 
 
 class EmbeddedUpdate:
@@ -121,9 +128,18 @@ class EmbeddedUpdate:
         if article is None:
             return False
         self._gone.add(article_id)
-        self._changes.append(_RemoveArticle(article_id, article.origin, _content(article)))
+        content = _content(corrections.as_read(self._before, article))
+        self._changes.append(_RemoveArticle(article_id, article.origin, content))
         rows = self._before.execute("SELECT id FROM articles WHERE origin = ?", (article.origin,))
         return {row[0] for row in rows} <= self._gone
+
+    def correct(
+        self, article_id: str, *, title: str, published: date | None, source: str | None
+    ) -> bool:
+        if article_id not in queries.articles(self._before, [article_id]):
+            return False
+        self._changes.append(_Correct(article_id, About(title, published, source)))
+        return True
 
     def readmit(self, uri: str) -> None:
         self._readmitted.add(uri)
@@ -141,13 +157,16 @@ class EmbeddedUpdate:
         disowned: dict[str, int] = {}
         for change in self._changes:
             disowned |= self._apply(change, writer, db, disowned)
-        draft = self.draft = self.draft or self._begin_draft()
         candidates = disowned.keys() | self._rows.keys()
         unused = candidates - queries.rows_of_keys(db, candidates).keys()
-        draft.index.delete(sorted(unused))
-        draft.finish()
-        writer.advance(draft.name)
-        return draft.name
+        current = queries.state(self._before).vectors
+        if self.draft or unused or not current:
+            draft = self.draft = self.draft or self._begin_draft()
+            draft.index.delete(sorted(unused))
+            draft.finish()
+            current = draft.name
+        writer.advance(current)
+        return current
 
     def close(self) -> None:
         self._changes.close()
@@ -180,6 +199,8 @@ class EmbeddedUpdate:
                 return writer.remove_origin(uri)
             case _Readmit(uri):
                 writer.forget_removed(uri)
+            case _Correct(article_id, said):
+                writer.correct(article_id, said)
             case _RemoveArticle(article_id, uri, content):
                 writer.note_removed(uri, content)
                 return writer.remove_article(article_id)
@@ -191,7 +212,11 @@ class EmbeddedUpdate:
                 for written in articles:
                     keys = [passage.key for passage in written.passages]
                     used = queries.rows_of_keys(db, keys)
-                    _write(written, writer, ChainMap(used, self._rows, removed, disowned))
+                    article = corrections.corrected(
+                        db, written.article, is_alone=len(articles) == 1 and not left_out
+                    )
+                    rows = ChainMap(used, self._rows, removed, disowned)
+                    _write(replace(written, article=article), writer, rows)
                 return removed
         return {}
 

@@ -9,8 +9,9 @@ from dataclasses import astuple
 
 import numpy as np
 
+from rag.store.embedded.corrections import About, Correction, as_read, save
 from rag.store.embedded.full_text import FullText
-from rag.store.embedded.queries import select_in
+from rag.store.embedded.queries import articles, select_in
 from rag.store.near_duplicates import MIN_SIMILARITY, Signature, bands, similarity
 from rag.types import Article, Origin, Passage
 
@@ -81,6 +82,20 @@ class CatalogWriter:
         self.full_text.remove("a.id = ?", article_id)
         self._db.execute("DELETE FROM articles WHERE id = ?", (article_id,))
         return dict(rows)
+
+    def correct(self, article_id: str, said: About) -> None:
+        """Set what is known of an article, and remember what was read."""
+        article = articles(self._db, [article_id]).get(article_id)
+        if article is None:  # removed earlier in the same update
+            return
+        read = About.of(as_read(self._db, article))
+        save(self._db, article_id, Correction(said, read))
+        self.full_text.remove("a.id = ?", article_id)
+        self._db.execute(
+            "UPDATE articles SET title = ?, published = ?, source = ? WHERE id = ?",
+            (*said.row(), article_id),
+        )
+        self.full_text.add_article(article_id)
 
     def note_removed(self, uri: str, content: str) -> None:
         """Record that an article with this content digest is to stay out."""
