@@ -134,13 +134,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m evals.news", description=__doc__)
     parser.add_argument("folder", type=Path, help="a folder of RealTimeQA's files")
     parser.add_argument("--home", type=Path, help="keep the library there, or use it")
+    parser.add_argument(
+        "--recipe", type=Path, metavar="DIR", help="measure LangChain's recipe, too; kept there"
+    )
     parser.add_argument("--show", type=int, default=0, metavar="N", help="print N answers, too")
     arguments = parser.parse_args(argv)
-    return reported(lambda: run(arguments.folder, arguments.home, arguments.show))
+    return reported(lambda: run(arguments))
 
 
-def run(folder: Path, home: Path | None, show: int) -> int:
-    data = load(folder)
+def run(arguments: argparse.Namespace) -> int:
+    data, home, show = load(arguments.folder), arguments.home, arguments.show
+    if arguments.recipe:
+        _, held_out = data.halves()
+        answerable = [question for question in held_out if question.is_answerable]
+        print(
+            f"\nLangChain's recipe, held out\n{table(recipe(data, answerable, arguments.recipe))}"
+        )
     with TemporaryDirectory(prefix="article-qa-eval-") as temporary:
         settings = Settings.load(home=home or Path(temporary))
         library = library_in(settings, data.articles)
@@ -161,6 +170,27 @@ def ask(qa: ArticleQA, questions: Iterable[Question], *, dated: bool) -> Iterato
     for question in questions:
         answer = qa.ask(question.text, as_of=question.day if dated else None)
         yield Asked(question, answer, answer.evidence[:8])
+
+
+def recipe(data: News, questions: Sequence[Question], folder: Path) -> list[Figure]:
+    """What the first chunks of LangChain's own recipe contain, with the same model."""
+    from langchain_core.documents import Document
+
+    from evals.recipe import Recipe
+
+    plain = Recipe(folder)
+    if plain.is_empty():
+        articles = tqdm(data.articles, desc="recipe", disable=None)
+        plain.add(Document(article.text) for article in articles)
+    chunks = [(q, [found.page_content for found in plain.search(q.text)]) for q in questions]
+    return [
+        Figure.of(
+            f"{name} of 1,000 characters",
+            "one of them contains the answer",
+            (any(map(question.is_in, texts[:count])) for question, texts in chunks),
+        )
+        for name, count in (("first chunk", 1), ("four chunks", 4), ("eight chunks", 8))
+    ]
 
 
 def figures(asked: Sequence[Asked]) -> list[Figure]:

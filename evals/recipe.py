@@ -18,6 +18,8 @@ from langchain_core.documents import Document
 from langchain_huggingface import HuggingFaceEmbeddings
 from langchain_text_splitters import RecursiveCharacterTextSplitter
 
+_BATCH = 2_000  # documents; Chroma refuses more than 5,461 at once
+
 
 class Recipe:
     """Split by 1,000 characters with 200 of overlap, embed, store; then search by likeness."""
@@ -26,12 +28,19 @@ class Recipe:
         self._store = Chroma("articles", embeddings or load(), persist_directory=str(folder))
 
     def ingest(self, files: Iterable[Path]) -> None:
-        documents = [
+        self.add(
             Document(path.read_text(encoding="utf-8"), metadata={"source": str(path)})
             for path in files
-        ]
+        )
+
+    def add(self, documents: Iterable[Document]) -> None:
         splitter = RecursiveCharacterTextSplitter(chunk_size=1000, chunk_overlap=200)
-        self._store.add_documents(splitter.split_documents(documents))
+        chunks = splitter.split_documents(documents)
+        for start in range(0, len(chunks), _BATCH):
+            self._store.add_documents(chunks[start : start + _BATCH])
+
+    def is_empty(self) -> bool:
+        return not self._store.get(limit=1)["ids"]
 
     def search(self, question: str) -> list[Document]:
         found: list[Document] = self._store.similarity_search(question, k=10)

@@ -107,6 +107,9 @@ def _add_ask(commands: Commands) -> None:
     ask.add_argument(
         "--source", metavar="NAME", action="append", help="only articles of this source; repeatable"
     )
+    ask.add_argument(
+        "--as-of", metavar="DAY", help='the day from which "this week" is seen; today by default'
+    )
     ask.add_argument("-k", metavar="N", type=int, help="the number of passages to read")
 
 
@@ -162,7 +165,9 @@ def _answer(arguments: argparse.Namespace, question: str) -> Answer:
     from rag.langchain import ArticleQA
     from ui.terminal import ask_with_draft, can_show_drafts
 
-    options = {name: getattr(arguments, name) for name in ("after", "before", "source", "k")}
+    options = {
+        name: getattr(arguments, name) for name in ("after", "before", "source", "k", "as_of")
+    }
     is_text = not (arguments.json or arguments.markdown)
     with ArticleQA.open(arguments.home, model=arguments.model) as qa:
         if qa.language_model and is_text and can_show_drafts():

@@ -102,6 +102,7 @@ def _details(answer: Answer) -> str:
     scope, author, seconds = limits(answer.scope), byline(answer), answer.timings.get("total")
     parts = [
         f"Only: {scope}" if scope else "",
+        f"Evidence: {answer.strength}" if answer.strength and answer.kind == "answer" else "",
         author,
         f"{seconds:.1f} s" if author and seconds else "",
     ]
