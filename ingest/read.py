@@ -15,6 +15,7 @@ from ingest.formats.loaders import load, summary
 from ingest.formats.records import USUAL, Fields
 from ingest.formats.text import Loaded, Skipped
 from ingest.metadata import Metadata
+from ingest.metadata.dates import believable
 from ingest.passages import digest, split
 from rag.encoders.protocols import Encoder
 from rag.types import Article, Passage
@@ -70,7 +71,7 @@ def read(document: Document, encoder: Encoder, fields: Fields = USUAL) -> Readin
 
 def _article(loaded: Loaded, number: int, document: Document) -> Article:
     uri = document.uri
-    metadata = document.metadata.or_else(loaded.metadata)
+    metadata = believable(document.metadata, document.latest).or_else(loaded.metadata)
     return Article(
         id=digest(uri, "key", loaded.key) if loaded.key else digest(uri, str(number)),
         text=loaded.text,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime
 from email.utils import parsedate
 
@@ -68,7 +69,6 @@ def day(year: str, month: str, day: str) -> date | None:
 
 def believable(metadata: Metadata, latest: date | None) -> Metadata:
     """Return metadata without dates on which no article can have appeared; `latest` is the last."""
-    from dataclasses import replace
 
     def known(day: date | None) -> date | None:
         return day if day and FIRST_NEWSPAPER <= day <= (latest or date.max) else None

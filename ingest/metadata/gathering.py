@@ -35,18 +35,19 @@ def gathered(
     path = unquote(urlsplit(uri).path) if is_file and is_alone else ""
     sources = (
         declared,
-        # All articles of a site have one source, whatever agency their bylines name.
-        Metadata(published=date_in_url(url), source=host(url)),
+        Metadata(published=date_in_url(url)),
         head,
         Metadata(published=date_in_path(path)),
     )
     known = reduce(Metadata.or_else, (believable(source, latest) for source in sources))
-    title, ending = without_outlet(known.title or "", known.source, host(url))
+    # All articles of a site have one source, whatever agency their bylines name.
+    site = declared.source or host(url)
+    title, ending = without_outlet(known.title or "", site, host(url))
     return replace(
         known,
         title=_whole(title, text) or None,
         published=known.published or known.updated,
-        source=known.source or ending,
+        source=site or ending or known.source,
     )
 
 

@@ -70,7 +70,8 @@ async function read(id) {
   reader.innerHTML = reply.html ?? reply.problem;
   const button = (className, textContent) =>
     Object.assign(document.createElement("button"), { type: "button", className, textContent });
-  reader.prepend(button("close", "Back"), ...(reply.html ? [button("correct", "Correct details")] : []));
+  reader.prepend(button("close", "Back"));
+  reader.querySelector("header")?.append(button("correct", "Correct details"));
   reader.hidden = false;
   desk.hidden = true;
   reader.focus({ preventScroll: true });
