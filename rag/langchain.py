@@ -135,7 +135,7 @@ class ArticleQA(Runnable[str, Event]):
 
     def invoke(self, input: str, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:
         """Return the answer to a question; takes the options of `ask`."""
-        answer = partial(self._answer, kwargs)
+        answer = partial(_answer, self.assistant, kwargs)
         return cast(Answer, self._call_with_config(answer, input, config))
 
     def stream(
@@ -146,7 +146,7 @@ class ArticleQA(Runnable[str, Event]):
         Closing the stream stops a language model that is writing. So does setting `stop`, a
         threading.Event; no Answer comes then.
         """
-        transform = partial(self._transform, kwargs)
+        transform = partial(_events, self.assistant, kwargs)
         yield from self._transform_stream_with_config(iter([input]), transform, config)
 
     async def astream(
@@ -206,14 +206,21 @@ class ArticleQA(Runnable[str, Event]):
     ) -> None:
         self.close()
 
-    def _answer(self, options: dict[str, Any], question: str, config: RunnableConfig) -> Answer:
-        return self.assistant.answer(question, _options(options, config))
 
-    def _transform(
-        self, options: dict[str, Any], questions: Iterator[str], config: RunnableConfig
-    ) -> Iterator[Event]:
-        for question in questions:
-            yield from self.assistant.events(question, _options(options, config))
+def _answer(
+    assistant: Assistant, options: dict[str, Any], question: str, config: RunnableConfig
+) -> Answer:
+    return assistant.answer(question, _options(options, config))
+
+
+def _events(
+    assistant: Assistant,
+    options: dict[str, Any],
+    questions: Iterator[str],
+    config: RunnableConfig,
+) -> Iterator[Event]:
+    for question in questions:
+        yield from assistant.events(question, _options(options, config))
 
 
 def _options(given: dict[str, Any], config: RunnableConfig) -> Options:
