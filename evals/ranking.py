@@ -37,7 +37,7 @@ from rag.store.library import Snapshot
 from rag.types import Article
 
 WEIGHTS = Path(__file__).parents[1] / "rag" / "retrieval" / "weights.json"
-_REGULARIZATION = 0.05
+_REGULARIZATION = 0.1
 _QUOTED = 3  # sentences
 _FOLDS = 5
 Matrix = npt.NDArray[np.float64]

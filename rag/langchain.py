@@ -32,7 +32,8 @@ class HybridRetriever(BaseRetriever):
     """Retrieves passages by meaning and by words, for any LangChain chain.
 
     Each Document is a passage. Its metadata are `article_id`, `title`, `url`, `published`,
-    `source`, `place`, `start` and `end` (characters of the article) and `score` (0 to 1).
+    `source`, `place`, `start` and `end` (characters of the article) and `score`: how well the
+    passage covers the query (0 to 1). The best sentence, not the score, decides the order.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)

@@ -111,7 +111,7 @@ def test_a_chat_is_saved_with_footnotes_of_its_own_and_with_the_scope_of_each_an
     assert f"## {QUESTION}\n\nOnly: TDI, from 1 October 2022\n\nBoth ministers" in markdown
     assert "five years.[^1-1]" in markdown
     assert "\n[^1-1]: “Both ministers" in markdown
-    assert "Searched: 69 passages of 17 articles." in markdown
+    assert "Searched: 34 passages of 17 articles." in markdown
     assert "*It is so (stopped)*" in markdown
     values = json.loads(exported(written, "json") or "")
     assert [turn["question"] for turn in values["turns"]] == [t.question for t in talked.turns]

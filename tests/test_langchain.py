@@ -72,8 +72,7 @@ def test_the_retriever_returns_langchain_documents(qa: ArticleQA) -> None:
     assert article is not None
     assert article.text[first.metadata["start"] : first.metadata["end"]] == first.page_content
     assert first.metadata["published"] == "2022-10-04"
-    scores = [document.metadata["score"] for document in documents]
-    assert scores == sorted(scores, reverse=True)
+    assert all(0 <= document.metadata["score"] <= 1 for document in documents)
 
 
 def test_the_retriever_feeds_a_chain_that_streams_documents_first(qa: ArticleQA) -> None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from rag.text.words import words
+from rag.text.words import stems
 from rag.types import RetrievedPassage
 
 _WORDS = 110  # of an excerpt, at most, unless its only sentence is longer
-_STEM = 5  # letters by which two forms of a word are taken for the same: condemn and condemned
 
 
 def excerpt(passage: RetrievedPassage, rarity: Mapping[str, float]) -> RetrievedPassage:
@@ -22,8 +21,8 @@ def excerpt(passage: RetrievedPassage, rarity: Mapping[str, float]) -> Retrieved
     lengths = [len(text.split()) for text in texts]
     if sum(lengths) <= _WORDS:
         return passage
-    wanted = {word[:_STEM]: weight for word, weight in rarity.items()}
-    held = [wanted.keys() & {word[:_STEM] for word in words(text)} for text in texts]
+    wanted = {stem: weight for word, weight in rarity.items() for stem in stems(word)}
+    held = [wanted.keys() & stems(text) for text in texts]
     best, chosen = -1.0, (0, 1)
     for first in range(len(spans)):
         last, length, covered = first, 0, set[str]()

@@ -14,13 +14,14 @@ from rag.retrieval.late_interaction import MaxSim
 from rag.retrieval.period import Period
 from rag.text.boilerplate import is_boilerplate
 from rag.text.english import DEMONSTRATIVES, PRONOUNS
-from rag.text.words import overlap, words
+from rag.text.words import stems, words
 from rag.types import ArticleInfo, RetrievedPassage, Span
 
 # How fast the coverage of a sentence lowers what its agreement with others counts.
 _SHARPNESS = 12.0
 _SHORT, _LONGER = 8, 10  # words of a question that is not long, and more that make it long
 _OPENING = 150  # characters of an article that count as its beginning
+_WEIGHTY = 0.4  # of the largest weight: the words that a question cannot do without
 _COVERED = 0.75  # a token of the question counts as covered from this cosine on
 
 
@@ -81,7 +82,7 @@ def candidate_sentences(
     for sentence in sentences:
         typed = _typed(sentence, pool)
         features = {
-            **_plain(sentence, pool, question, asked),
+            **_plain(sentence, pool, stems(question)),
             **recency(sentence.reading.passage.article, times),
             **typed,
             **{f"{kind}: {name}": value for name, value in typed.items()},
@@ -165,18 +166,21 @@ class _Pool:
         return math.log1p(max(counts, default=0.0))
 
 
-def _plain(
-    sentence: _Sentence, pool: _Pool, question: str, asked: frozenset[str]
-) -> dict[str, float]:
+def _plain(sentence: _Sentence, pool: _Pool, asked: frozenset[str]) -> dict[str, float]:
+    """Return the features that any question has; `asked` are the stems of its words."""
     reading, text = sentence.reading, sentence.text
     article = reading.passage.article
+    tokens = reading.cover.token_scores([sentence.span])
     own_tokens = reading.cover.own_token_scores([sentence.span])
     weights = reading.cover.weights
+    weighty = weights >= _WEIGHTY * weights.max(initial=0.0)
     sentence_words = words(text)
     in_article = pool.by_article[article.id]
     return {
         "coverage": sentence.coverage,
         "own_coverage": float(weights @ own_tokens),
+        "weakest": float(tokens[weighty].min(initial=1.0)),
+        "weakest_own": float(own_tokens[weighty].min(initial=1.0)),
         "covered": float(weights @ (own_tokens > _COVERED)),
         "coverage_lag": sentence.coverage - pool.coverage,
         "passage_coverage": reading.cover.score,
@@ -187,10 +191,9 @@ def _plain(
         "bm25": reading.fused.bm25,
         "verbatim": float(reading.fused.is_verbatim),
         "rank": math.log1p(sentence.reading_number),
-        "title_overlap": overlap(article.title, question),
-        "question_overlap": overlap(text, question),
-        "new_words": sum(word not in asked for word in sentence_words)
-        / max(len(sentence_words), 1),
+        "title_overlap": _shared(stems(article.title), asked),
+        "question_overlap": _shared(stems(text), asked),
+        "new_words": len(stems(text) - asked) / max(len(stems(text)), 1),
         "length": math.log1p(len(sentence_words)),
         "position": math.log1p(sentence.span.start),
         "opening": float(sentence.span.start < _OPENING),
@@ -199,6 +202,11 @@ def _plain(
         "question_mark": float("?" in text),
         "boilerplate": float(is_boilerplate(text, article.title)),
     }
+
+
+def _shared(first: frozenset[str], second: frozenset[str]) -> float:
+    """Return the share of stems that two texts have in common: Jaccard's index, 0 to 1."""
+    return len(first & second) / max(len(first | second), 1)
 
 
 def _typed(sentence: _Sentence, pool: _Pool) -> dict[str, float]:

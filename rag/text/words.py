@@ -7,6 +7,7 @@ import re
 from rag.types import Span
 
 WORD = re.compile(r"[^\W_]+")
+_STEM = 5  # letters
 
 
 def in_one_line(text: str) -> str:
@@ -17,6 +18,11 @@ def in_one_line(text: str) -> str:
 def words(text: str) -> list[str]:
     """Return the distinct words of a text in lower case, in order of appearance."""
     return list(dict.fromkeys(word.lower() for word in WORD.findall(text)))
+
+
+def stems(text: str) -> frozenset[str]:
+    """Return the first letters of each word, which its forms share: condemn and condemned."""
+    return frozenset(word[:_STEM] for word in words(text))
 
 
 def spans(text: str) -> list[Span]:

@@ -13,7 +13,16 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from jinja2.ext import Extension
 
 from rag.answering.citations import verdict
-from rag.answering.render import CLOSEST, NO_DATE, REFUSAL, counted, day, extent, understood
+from rag.answering.render import (
+    CLOSEST,
+    NO_DATE,
+    REFUSAL,
+    counted,
+    day,
+    extent,
+    reference,
+    understood,
+)
 from rag.text.words import in_one_line
 
 _LINE_BREAK = re.compile(r"(?<=[>}])\s*\n\s*|\s*\n\s*(?=[<{])")
@@ -75,6 +84,7 @@ def _environment() -> Environment:
         "extent": extent,
         "grouped": "{:,}".format,
         "one_line": in_one_line,
+        "reference": reference,
         "short_day": lambda published: f"{published.day} {published:%b %Y}",
         "understood_question": understood,
         "verdict": verdict,
