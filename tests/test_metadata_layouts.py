@@ -10,7 +10,8 @@ import pytest
 
 from ingest.formats.loaders import load
 from ingest.metadata import Metadata, gathered
-from tests.layouts import LAYOUTS, STORIES, write
+from tests.layouts import LAYOUTS, write
+from tests.stories import STORIES
 
 TODAY = date(2026, 3, 1)
 TITLE = "Keeper of the light retires"

@@ -52,7 +52,20 @@ def load(
         raise LoadError(f"it has {len(data):,} bytes; {LARGEST:,} are the most")
     if not data.strip():
         raise LoadError("it holds no text")
-    suffix = path.suffix.lower()
+    articles, left_out = _read(path.suffix.lower(), data, fields)
+    if skipped is not None:
+        skipped += left_out
+    seen: dict[str, int] = {}
+    is_alone = len(articles) == 1 and not left_out
+
+    def known(part: Loaded) -> Metadata:
+        return gathered(part.metadata, part.text, uri=uri, is_alone=is_alone, latest=latest)
+
+    return [_finished(part, seen, known(part)) for part in articles]
+
+
+def _read(suffix: str, data: bytes, fields: Fields) -> tuple[list[Loaded], list[Skipped]]:
+    """Return the articles in a file, at least one, and what had to be left out."""
     articles: list[Loaded] = []
     left_out: list[Skipped] = []
     with _reasons(suffix):
@@ -67,18 +80,7 @@ def load(
                 raise LoadError(f"it holds more than {MOST:,} records, which are the most")
         if not articles:
             raise LoadError(summary(left_out) or "it holds no text")
-    if skipped is not None:
-        skipped += left_out
-    seen: dict[str, int] = {}
-    is_alone = len(articles) == 1 and not left_out
-    return [
-        _finished(
-            part,
-            seen,
-            gathered(part.metadata, part.text, uri=uri, is_alone=is_alone, latest=latest),
-        )
-        for part in articles
-    ]
+    return articles, left_out
 
 
 def summary(skipped: Sequence[Skipped]) -> str:

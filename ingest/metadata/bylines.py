@@ -115,15 +115,14 @@ def _bare(text: str) -> Metadata | None:
             source = source or named
         elif _ROLE.fullmatch(words):
             has_role = True
-        elif not _IDLE.fullmatch(words) and not _is_person(words):
+        elif _IDLE.fullmatch(words):
+            continue
+        elif not _is_person(words):
             return None
-        elif not _IDLE.fullmatch(words) and not (people and source and not match):
-            people.append(
-                words
-            )  # after the outlet, it is a place: "By Jane Doe, BBC News, Cardiff"
-    if not (by or source or has_role or rest is not None) or not (
-        people or source or rest is not None
-    ):
+        elif match or not (people and source):  # after both it is a place: "..., CNN, Atlanta"
+            people.append(words)
+    is_dated = rest is not None
+    if not is_dated and not (source or (people and (by or has_role))):
         return None
     # Beside a date alone, a name may be a place or an outlet, too.
     author = ", ".join(dict.fromkeys(people)) if by or source or has_role else ""

@@ -85,12 +85,14 @@ def is_boilerplate(sentence: str, title: str = "") -> bool:
     """Return whether a sentence is a byline, an advert, a credit, a note or the headline again."""
     text = " ".join(sentence.split())
     lower = text.lower()
+    # An article without a headline is called by its first sentence, which is evidence all the same.
+    is_sentence = title.rstrip("\"'”’»)]").endswith((".", "…"))
     return bool(
         (any(cue in lower for cue in _CUES) and _ANYWHERE.search(text))
         or _OPENING.match(text)
         or _BYLINE.fullmatch(text.rstrip("."))
         or len(WORD.findall(text)) < 3
-        or (title and overlap(text, title) >= _REPEATED)
+        or (title and not is_sentence and overlap(text, title) >= _REPEATED)
     )
 
 

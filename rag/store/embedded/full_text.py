@@ -119,11 +119,6 @@ class FullText:
         values = (number, title, body)
         self._db.execute("INSERT INTO words (rowid, title, body) VALUES (?, ?, ?)", values)
 
-    def add_article(self, article_id: str) -> None:
-        """Index the passages of an article in the catalog."""
-        query = f"INSERT INTO words (rowid, title, body) SELECT {_WORDS} WHERE a.id = ?"
-        self._db.execute(query, (article_id,))
-
     def remove(self, condition: str, value: str) -> None:
         """Remove the passages of the articles `a` that satisfy a condition, before these go.
 

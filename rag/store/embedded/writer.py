@@ -12,6 +12,7 @@ import numpy as np
 from rag.store.embedded.corrections import About, Correction, as_read, save
 from rag.store.embedded.full_text import FullText
 from rag.store.embedded.queries import articles, select_in
+from rag.store.embedded.schema import PASSAGE_TEXT, PASSAGES_OF_ARTICLES
 from rag.store.near_duplicates import MIN_SIMILARITY, Signature, bands, similarity
 from rag.types import Article, Origin, Passage
 
@@ -95,7 +96,9 @@ class CatalogWriter:
             "UPDATE articles SET title = ?, published = ?, source = ? WHERE id = ?",
             (*said.row(), article_id),
         )
-        self.full_text.add_article(article_id)
+        query = f"SELECT p.number, {PASSAGE_TEXT} FROM {PASSAGES_OF_ARTICLES} WHERE a.id = ?"
+        for number, body in self._db.execute(query, (article_id,)).fetchall():
+            self.full_text.add(number, said.title, body)
 
     def note_removed(self, uri: str, content: str) -> None:
         """Record that an article with this content digest is to stay out."""
