@@ -31,10 +31,15 @@ def capabilities(request: Request, conversation: Conversation, tools: Tools) -> 
 
 
 def in_other_language(message: str, conversation: Conversation, tools: Tools) -> Response | None:
-    """Return a notice for a question in a language in which no article about it is."""
+    """Return a notice for a question in a language in which no article about it is.
+
+    Few articles name their language. What covers the words of a question is in the same one.
+    """
     if foreign_language(message, {"en"}) is None:
         return None
     ranking = tools.retriever.rank(conversation.snapshot, message, conversation.scope)
+    if tools.is_answerable(ranking):
+        return None
     languages = {passage.article.language_or_default for passage in ranking.evidence}
     language = foreign_language(message, languages) if languages else None
     return None if language is None else Response("reply", _notice(language, languages))
