@@ -31,7 +31,7 @@ def test_a_refusal_contains_the_same_without_a_byline() -> None:
     refused = replace(ANSWER, sentences=(), citations=(), refused=True, searched=searched)
     for text in (to_text(refused), to_markdown(refused)):
         assert text.startswith("Asked: Who is it?")
-        assert "do not answer this question.\n\nSearched: 34 passages of 17 articles." in text
+        assert "do not answer this question.\n\nSearched: 69 passages of 17 articles." in text
         assert "Written by" not in text
 
 
