@@ -59,7 +59,7 @@ def test_an_answer_shows_its_marks_and_a_card_for_each_citation(window, visit, q
     visitor = visit(window)
     visitor.ask(QUESTION)
     assert visitor.page.title() == "article-qa"
-    assert visitor.last == answer.text
+    assert visitor.last == f"{answer.text} Evidence: {answer.strength}"
     assert visitor.page.locator("a.cite").first.inner_text() == "[1]"
     assert visitor.page.locator(".card").count() == len(answer.citations)
     card = visitor.page.locator(".card").first

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
+
 from rag.retrieval.answer_type import Content, content_of, expected_answer
 from rag.retrieval.fusion import Fused
 from rag.retrieval.late_interaction import MaxSim
@@ -22,7 +24,9 @@ _SHARPNESS = 12.0
 _SHORT, _LONGER = 8, 10  # words of a question that is not long, and more that make it long
 _OPENING = 150  # characters of an article that count as its beginning
 _WEIGHTY = 0.4  # of the largest weight: the words that a question cannot do without
-_COVERED = 0.75  # a token of the question counts as covered from this cosine on
+# A token of the question counts as covered from this cosine on, by degrees: the last digits of a
+# cosine differ from run to run.
+_COVERED, _WIDTH = 0.65, 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +185,7 @@ def _plain(sentence: _Sentence, pool: _Pool, asked: frozenset[str]) -> dict[str,
         "own_coverage": float(weights @ own_tokens),
         "weakest": float(tokens[weighty].min(initial=1.0)),
         "weakest_own": float(own_tokens[weighty].min(initial=1.0)),
-        "covered": float(weights @ (own_tokens > _COVERED)),
+        "covered": float(weights @ np.clip((own_tokens - _COVERED) / _WIDTH, 0, 1)),
         "coverage_lag": sentence.coverage - pool.coverage,
         "passage_coverage": reading.cover.score,
         "passage_lag": reading.cover.score - pool.passage,
