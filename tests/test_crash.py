@@ -82,7 +82,7 @@ def test_truncated_vectors_are_reported_and_rebuilt(
     assert "article-qa rebuild" in problem
     with pytest.raises(StoreError, match="article-qa rebuild"):
         over(library).ask("Who condemned the missile launch?")
-    assert library.rebuild(embedder()) == 69
+    assert library.rebuild(embedder()) == 34
     assert list(library.problems()) == []
     with over(library, Settings()) as qa:
         assert qa.ask("Who condemned the missile launch?").citations
