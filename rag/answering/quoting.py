@@ -10,8 +10,8 @@ from rag.checking.claims import Quotation, SupportedSentence
 from rag.llm.chat import Call
 from rag.retrieval.retriever import Ranking
 from rag.text.numbers import numerals
-from rag.text.words import in_one_line, overlap
-from rag.types import NOT_QUOTABLE, Evidence, Support
+from rag.text.words import overlap
+from rag.types import NOT_QUOTABLE, Evidence
 
 _REPEAT = 0.7  # two sentences that share this many of their words repeat each other
 _EQUAL = 1.0  # log-odds by which two sentences may differ and still answer about equally well
@@ -42,8 +42,7 @@ class QuotingAnswerer:
         if ranking.is_present and chosen:
             chosen = _newest_first(chosen)
         for _, quotation in chosen:
-            text = in_one_line(quotation.text)
-            yield SupportedSentence(text, (quotation,), Support("supported", 1.0))
+            yield SupportedSentence.quoted(quotation)
 
 
 def _newest_first(chosen: Sequence[tuple[float, Quotation]]) -> list[tuple[float, Quotation]]:

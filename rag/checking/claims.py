@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rag.text.words import in_one_line
 from rag.types import ArticleInfo, RetrievedPassage, Span, Support
 
 
@@ -29,3 +30,8 @@ class SupportedSentence:
     text: str
     quotations: tuple[Quotation, ...]
     support: Support
+
+    @classmethod
+    def quoted(cls, quotation: Quotation) -> SupportedSentence:
+        """Return a sentence that is a quotation, on one line."""
+        return cls(in_one_line(quotation.text), (quotation,), Support("supported", 1.0))

@@ -10,7 +10,7 @@ from rag.answering.citations import Citations, copies_of, marked
 from rag.checking.claims import Quotation, SupportedSentence
 from rag.store.library import Snapshot
 from rag.text.words import in_one_line
-from rag.types import Answer, Citation, Evidence, Kind, RetrievedPassage, Scope, Sentence, Support
+from rag.types import Answer, Citation, Evidence, Kind, RetrievedPassage, Scope, Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +31,7 @@ class Response:
 
     def to_answer(self, question: str, snapshot: Snapshot, started: float) -> Answer:
         """Return the response with its citations. `started` is a time of time.perf_counter."""
-        supported = [
-            SupportedSentence(in_one_line(quotation.text), (quotation,), Support("supported", 1.0))
-            for quotation in self.quotations
-        ]
+        supported = list(map(SupportedSentence.quoted, self.quotations))
         citations = Citations(copies_of(supported, snapshot) if self.kind != "list" else {})
         sentences = tuple(map(citations.sentence, supported))
         return Answer(

@@ -16,7 +16,7 @@ from rag.retrieval.late_interaction import MaxSim
 from rag.retrieval.period import Period
 from rag.text.boilerplate import is_boilerplate
 from rag.text.english import DEMONSTRATIVES, PRONOUNS
-from rag.text.words import stems, words
+from rag.text.words import jaccard, stems, words
 from rag.types import ArticleInfo, RetrievedPassage, Span
 
 # How fast the coverage of a sentence lowers what its agreement with others counts.
@@ -74,6 +74,7 @@ def candidate_sentences(
     that its answer completes, which a sentence may share without answering.
     """
     asked = frozenset(words(question))
+    asked_stems = stems(question)
     kind = expected_answer(question)
     length = min(max((len(asked) - _SHORT) / _LONGER, 0.0), 1.0)
     sentences = [
@@ -86,7 +87,7 @@ def candidate_sentences(
     for sentence in sentences:
         typed = _typed(sentence, pool)
         features = {
-            **_plain(sentence, pool, stems(question)),
+            **_plain(sentence, pool, asked_stems),
             **recency(sentence.reading.passage.article, times),
             **typed,
             **{f"{kind}: {name}": value for name, value in typed.items()},
@@ -178,7 +179,7 @@ def _plain(sentence: _Sentence, pool: _Pool, asked: frozenset[str]) -> dict[str,
     own_tokens = reading.cover.own_token_scores([sentence.span])
     weights = reading.cover.weights
     weighty = weights >= _WEIGHTY * weights.max(initial=0.0)
-    sentence_words = words(text)
+    sentence_words, sentence_stems = words(text), stems(text)
     in_article = pool.by_article[article.id]
     return {
         "coverage": sentence.coverage,
@@ -195,9 +196,9 @@ def _plain(sentence: _Sentence, pool: _Pool, asked: frozenset[str]) -> dict[str,
         "bm25": reading.fused.bm25,
         "verbatim": float(reading.fused.is_verbatim),
         "rank": math.log1p(sentence.reading_number),
-        "title_overlap": _shared(stems(article.title), asked),
-        "question_overlap": _shared(stems(text), asked),
-        "new_words": len(stems(text) - asked) / max(len(stems(text)), 1),
+        "title_overlap": jaccard(stems(article.title), asked),
+        "question_overlap": jaccard(sentence_stems, asked),
+        "new_words": len(sentence_stems - asked) / max(len(sentence_stems), 1),
         "length": math.log1p(len(sentence_words)),
         "position": math.log1p(sentence.span.start),
         "opening": float(sentence.span.start < _OPENING),
@@ -206,11 +207,6 @@ def _plain(sentence: _Sentence, pool: _Pool, asked: frozenset[str]) -> dict[str,
         "question_mark": float("?" in text),
         "boilerplate": float(is_boilerplate(text, article.title)),
     }
-
-
-def _shared(first: frozenset[str], second: frozenset[str]) -> float:
-    """Return the share of stems that two texts have in common: Jaccard's index, 0 to 1."""
-    return len(first & second) / max(len(first | second), 1)
 
 
 def _typed(sentence: _Sentence, pool: _Pool) -> dict[str, float]:

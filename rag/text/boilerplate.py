@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from rag.text.words import WORD, overlap
+from rag.text.words import WORD, in_one_line, overlap
 
 _NAME = r"(?:[A-Z][\w.’'-]*|de|van|von|bin|al)"
 _PERSON = rf"{_NAME}(?: {_NAME}){{1,4}}"
@@ -83,7 +83,7 @@ _REPEATED = 0.85  # of its words in common make a sentence a repetition of the h
 
 def is_boilerplate(sentence: str, title: str = "") -> bool:
     """Return whether a sentence is a byline, an advert, a credit, a note or the headline again."""
-    text = " ".join(sentence.split())
+    text = in_one_line(sentence)
     lower = text.lower()
     # An article without a headline is called by its first sentence, which is evidence all the same.
     is_sentence = title.rstrip("\"'”’»)]").endswith((".", "…"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Set
 
 from rag.types import Span
 
@@ -32,5 +33,9 @@ def spans(text: str) -> list[Span]:
 
 def overlap(first: str, second: str) -> float:
     """Return the share of words that two texts have in common: Jaccard's index, 0 to 1."""
-    first_words, second_words = set(words(first)), set(words(second))
-    return len(first_words & second_words) / max(len(first_words | second_words), 1)
+    return jaccard(set(words(first)), set(words(second)))
+
+
+def jaccard(first: Set[str], second: Set[str]) -> float:
+    """Return the share of words that two sets have in common, 0 to 1."""
+    return len(first & second) / max(len(first | second), 1)
