@@ -196,44 +196,41 @@ def recipe(data: News, questions: Sequence[Question], folder: Path) -> list[Figu
 def figures(asked: Sequence[Asked]) -> list[Figure]:
     """What an answer contains, ignoring case and white space; a refusal counts as a miss."""
 
-    def share(name: str, counted: str, goal: float, hits: Iterable[bool]) -> Figure:
-        return Figure.of(name, counted, hits, goal)
-
     def is_in_any(question: Question, texts: Iterable[str]) -> bool:
         return any(map(question.is_in, texts))
 
     quotes = [(a.question, [c.quote for c in a.answer.citations]) for a in asked]
     passages = [(a.question, [evidence.text for evidence in a.passages]) for a in asked]
     return [
-        share(
+        Figure.of(
             "quotes contain the answer",
             "one of the quoted sentences does",
-            0.60,
             (is_in_any(question, texts) for question, texts in quotes),
+            0.60,
         ),
-        share(
+        Figure.of(
             "first quote contains the answer",
             "the first quoted sentence does",
-            0.42,
             (is_in_any(question, texts[:1]) for question, texts in quotes),
+            0.42,
         ),
-        share(
+        Figure.of(
             "first passage contains the answer",
             "the first passage does",
-            0.55,
             (is_in_any(question, texts[:1]) for question, texts in passages),
+            0.55,
         ),
-        share(
+        Figure.of(
             "eight passages contain the answer",
             "one of the first eight does",
-            0.80,
             (is_in_any(question, texts) for question, texts in passages),
+            0.80,
         ),
-        share(
+        Figure.of(
             "refused",
             "questions that the articles answer; at most 3%",
-            0.03,
             (a.answer.refused for a in asked),
+            0.03,
         ),
     ]
 
