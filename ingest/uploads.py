@@ -39,7 +39,8 @@ class UploadService:
 
     Uploaded files are kept, so that they can be ingested again; a new one replaces the kept one
     with the same name. `limit` is in megabytes per file, `total` in megabytes for all kept files.
-    A service that `is_closed` refuses every change.
+    A service that `is_closed` refuses every change. Addresses of private networks are fetched only
+    with `allow_private`.
     """
 
     def __init__(
@@ -50,10 +51,12 @@ class UploadService:
         limit: int = 20,
         total: int = 2000,
         is_closed: bool = False,
+        allow_private: bool = False,
     ) -> None:
         self._library = library
         self._encoder = encoder
         self._is_closed = is_closed
+        self._allow_private = allow_private
         self._uploads = library.uploads
         self._runner = Runner(library.is_being_written)
         self._max_total = total * MEGABYTE
@@ -158,7 +161,7 @@ class UploadService:
         pages.mkdir()
         # Removed articles are to return, so the pages that they came from are fetched in full.
         known = {uri: origin for uri, (origin, removed) in self._origins().items() if not removed}
-        with PoliteClient() as client:
+        with PoliteClient(allow_private=self._allow_private) as client:
             return fetch(client, addresses, known, pages, on_progress=advance)
 
     def _ingest(self, sources: Sources) -> Outcome:

@@ -335,8 +335,8 @@ def test_a_request_that_the_page_would_not_make_is_answered_in_a_line(qa, tmp_pa
     functions: dict[str, Any] = {name: getattr(tab, name) for name in ("list_articles", "add")}
     for wanted in (None, [], {"words": 1}, {"words": "", "order": "1; --", "first": "x"}):
         assert "request is not valid" in functions["list_articles"](wanted)["problem"]
-    assert corpus._received(str(secret)) is None
-    assert corpus._received("../../etc/passwd") is None
+    assert corpus.received_file(str(secret)) is None
+    assert corpus.received_file("../../etc/passwd") is None
     assert (
         "name a file or an address"
         in functions["add"]({"files": [], "addresses": ""})["problem"].lower()

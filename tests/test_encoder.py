@@ -60,11 +60,11 @@ def test_half_precision_gives_nearly_the_vectors_of_full_precision(
 
 
 def test_half_precision_is_used_only_if_the_cpu_supports_it() -> None:
-    assert rag.encoders.sentence_transformer._wants_bfloat16("auto", {"avx512_bf16": True})
-    assert rag.encoders.sentence_transformer._wants_bfloat16("auto", {"amx_bf16": True})
-    assert not rag.encoders.sentence_transformer._wants_bfloat16("auto", {"avx512_f": True})
-    assert rag.encoders.sentence_transformer._wants_bfloat16("bfloat16", {})
-    assert not rag.encoders.sentence_transformer._wants_bfloat16("float32", {"amx_bf16": True})
+    assert rag.encoders.sentence_transformer.wants_bfloat16("auto", {"avx512_bf16": True})
+    assert rag.encoders.sentence_transformer.wants_bfloat16("auto", {"amx_bf16": True})
+    assert not rag.encoders.sentence_transformer.wants_bfloat16("auto", {"avx512_f": True})
+    assert rag.encoders.sentence_transformer.wants_bfloat16("bfloat16", {})
+    assert not rag.encoders.sentence_transformer.wants_bfloat16("float32", {"amx_bf16": True})
 
 
 def test_weights_other_than_the_published_ones_are_refused(

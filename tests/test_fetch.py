@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -13,7 +12,6 @@ import pytest
 
 from ingest.cli import main
 from ingest.uploads import UploadService
-from ingest.web.client import PoliteClient
 from rag.encoders.sentence_transformer import SentenceTransformerEncoder
 from rag.settings import Settings
 from tests.libraries import open_library, over
@@ -132,21 +130,17 @@ def test_a_page_that_was_removed_stays_out_until_its_address_is_given_in_the_win
     site: Site,
     home: Path,
     encoder: SentenceTransformerEncoder,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     site.put("/light", LIGHTHOUSE, "Lights")
     address = f"{site.url}/light"
     ingest(address, "--allow-private")
     library = open_library(home, encoder)
-    intake = UploadService(library, encoder)
+    intake = UploadService(library, encoder, allow_private=True)
     with over(library, Settings()) as qa:
         (light,) = qa.articles()
         intake.remove(light.id)
         assert ingest(address, "--allow-private") == 0
         assert qa.articles() == []
-        monkeypatch.setattr(
-            "ingest.uploads.PoliteClient", partial(PoliteClient, allow_private=True)
-        )
         for fate in ("changed", "unchanged"):
             intake.add([], [address])
             while intake.state().is_running:

@@ -274,20 +274,6 @@ def special_files(folder: Path) -> Iterator[dict[str, str]]:
 STRANGE_NAMES = ("new\nline.txt", "\u202etxt.exe.txt", "caf\udce9.txt", "'; DROP TABLE x;--.txt")
 
 
-@pytest.fixture
-def vanishing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file that is there when it is looked at, and gone when it is read."""
-    read = Path.read_bytes
-
-    def vanish(path: Path) -> bytes:
-        if path.name == "vanishing.txt":
-            path.unlink()
-        return read(path)
-
-    monkeypatch.setattr(Path, "read_bytes", vanish)
-
-
-@pytest.mark.usefixtures("vanishing")
 def test_a_folder_of_hostile_files_is_read_around(
     library: Library, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -300,7 +286,9 @@ def test_a_folder_of_hostile_files_is_read_around(
         (folder / name).write_text(PLAIN)
     with special_files(folder) as special:
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        report = sync(library, discover([folder]))
+        sources = discover([folder])
+        (folder / "vanishing.txt").unlink()
+        report = sync(library, sources)
         grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     read = {name: file for name, file in files.items() if isinstance(file, Read)}
     reasons = {name: file.reason for name, file in files.items() if isinstance(file, Refused)}

@@ -320,12 +320,9 @@ def test_without_an_export_the_original_does_the_work(
     assert files(tmp_path) == []
 
 
-def test_a_model_with_a_prompt_is_not_exported(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    encoder = SentenceTransformerEncoder()
+def test_a_model_with_a_prompt_is_not_exported(tmp_path: Path) -> None:
+    encoder = SentenceTransformerEncoder(precision="float32")
     encoder.model.prompts = {"query": "query: "}
-    monkeypatch.setattr(SentenceTransformerEncoder, "in_full", lambda self: self)
     export(encoder, tmp_path / FOLDER, [QUESTION])
     assert files(tmp_path) == []
 

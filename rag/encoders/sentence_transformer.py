@@ -112,6 +112,8 @@ class SentenceTransformerEncoder:
 
     def in_full(self) -> SentenceTransformerEncoder:
         """Return the same model in single precision."""
+        if self.precision == "float32":
+            return self
         return type(self)(self._wanted, "float32")
 
     @property
@@ -141,7 +143,7 @@ def _load(wanted: str, precision: Precision) -> SentenceTransformer:
     except Exception as error:  # whatever the libraries raise for a bad name, path or network
         reason = next(iter(str(error).strip().splitlines()), repr(error))
         raise ModelError(f"the embedding model {wanted!r} cannot be loaded: {reason}") from error
-    if _wants_bfloat16(precision, torch.cpu.get_capabilities()):
+    if wants_bfloat16(precision, torch.cpu.get_capabilities()):
         model = model.to(torch.bfloat16)
     return model.eval()
 
@@ -155,7 +157,7 @@ def _digest(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def _wants_bfloat16(precision: Precision, cpu: Mapping[str, Any]) -> bool:
+def wants_bfloat16(precision: Precision, cpu: Mapping[str, Any]) -> bool:
     """Return whether bfloat16 is used: without CPU instructions for it, it is slower."""
     fast = bool(cpu.get("avx512_bf16") or cpu.get("amx_bf16"))
     return precision == "bfloat16" or (precision == "auto" and fast)

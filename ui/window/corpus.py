@@ -130,7 +130,7 @@ class CorpusFunctions:
     def add(self, request: Mapping[str, Any]) -> Reply:
         """Begin to ingest uploaded `files` and `addresses`, which are separated by white space."""
         uploads = [
-            Upload(str(file["name"]), int(file["size"]), _received(file.get("path")))
+            Upload(str(file["name"]), int(file["size"]), received_file(file.get("path")))
             for file in request["files"]
         ]
         self.uploads.add(uploads, str(request["addresses"]).split())
@@ -175,7 +175,7 @@ def _with_problems(function: Callable[[Any], Reply]) -> Callable[[Any], Reply]:
     return replying
 
 
-def _received(path: Any) -> Path | None:
+def received_file(path: Any) -> Path | None:
     """Return the path of a file that Gradio has received; None for any other file."""
     if not path:
         return None
