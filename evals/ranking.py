@@ -1,4 +1,4 @@
-"""Learn the weights that rank sentences: python -m evals.ranking --news DIR [--selqa FILE ...].
+"""Learn the weights that rank sentences: python -m evals.ranking --news DIR --selqa FILE --clapnq FILE.
 
 A linear model over the features of rag.retrieval.features, with the listwise loss of ListNet for
 the top document (Cao et al., ICML 2007, https://doi.org/10.1145/1273496.1273513): the probability
@@ -11,12 +11,11 @@ import argparse
 import json
 import math
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -27,17 +26,21 @@ from evals import news
 from evals.corpus import library_in
 from evals.figures import normal
 from ingest.cli import reported
+from rag.answering.quoting import best_quotations
 from rag.opening import build_assistant, open_encoder
-from rag.retrieval.confidence import answer_features
-from rag.retrieval.features import candidate_sentences
-from rag.retrieval.ranking import read, relevance
+from rag.retrieval.features import Reading, Times, candidate_sentences
+from rag.retrieval.ranking import Ranker, read
 from rag.retrieval.retriever import Retriever
 from rag.settings import Settings
 from rag.store.library import Snapshot
 from rag.types import Article
 
 WEIGHTS = Path(__file__).parents[1] / "rag" / "retrieval" / "weights.json"
-_REGULARIZATION = 0.1
+_REGULARIZATION = 0.6
+# Questions on encyclopedias are many and easy, and say little about news. A few hundredths of their
+# weight keep what is true of both.
+_OTHERS = 0.03
+_LITTLE = 0.0002  # the regularization of the confidence, which has three weights
 _QUOTED = 3  # sentences
 _FOLDS = 5
 Matrix = npt.NDArray[np.float64]
@@ -54,8 +57,11 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """The sentences read for a question: their features, and which of them answer."""
+    """What was read for a question; the features of its sentences, and which of them answer."""
 
+    asked: Asked
+    readings: Sequence[Reading]
+    times: Times
     features: Sequence[dict[str, float]]
     answers: npt.NDArray[np.bool_]
 
@@ -65,6 +71,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--news", type=Path, required=True, help="a folder of RealTimeQA's files")
     parser.add_argument("--home", type=Path, help="keep the library of the news there, or use it")
     parser.add_argument("--selqa", type=Path, nargs="*", default=[], help="SelQA's JSON files")
+    parser.add_argument("--clapnq", type=Path, nargs="*", default=[], help="CLAP NQ's JSONL files")
     parser.add_argument("--limit", type=int, default=1200, help="questions of SelQA")
     arguments = parser.parse_args(argv)
     return reported(lambda: run(arguments))
@@ -73,31 +80,42 @@ def main(argv: Sequence[str] | None = None) -> int:
 def run(arguments: argparse.Namespace) -> int:
     news = list(_from_news(arguments.news, arguments.home))
     others = list(_from_selqa(arguments.selqa, arguments.limit))
-    weights = {"sentences": fit([*news, *others]), "confidence": fit_confidence(news, others)}
+    near = list(_from_clapnq(arguments.clapnq))
+    weights = {"sentences": fit(news, others), "confidence": fit_confidence(news, others, near)}
     WEIGHTS.write_text(json.dumps(weights, indent=1) + "\n", encoding="utf-8")
-    print(f"{len(news)} questions of the news, {len(others)} others")
+    print(f"{len(news)} questions of the news, {len(others)} of SelQA, {len(near)} of CLAP NQ")
     return 0
 
 
-def fit(examples: Iterable[Example], regularization: float = _REGULARIZATION) -> dict[str, float]:
+def fit(news: Sequence[Example], others: Sequence[Example] = ()) -> dict[str, float]:
     """Return the weights that maximize the likelihood that the best sentence answers."""
-    useful = [e for e in examples if e.answers.any() and not e.answers.all()]
-    names = sorted({name for example in useful for row in example.features for name in row})
-    matrices = [_matrix(example.features, names) for example in useful]
+    useful = [
+        (example, weight)
+        for examples, weight in ((news, 1.0), (others, _OTHERS))
+        for example in examples
+        if example.answers.any() and not example.answers.all()
+    ]
+    names = sorted({name for example, _ in useful for row in example.features for name in row})
+    matrices = [_matrix(example.features, names) for example, _ in useful]
     scale = np.vstack(matrices).std(axis=0) + 1e-6
-    data = [(rows / scale, example.answers) for rows, example in zip(matrices, useful, strict=True)]
+    data = [
+        (rows / scale, example.answers, weight)
+        for rows, (example, weight) in zip(matrices, useful, strict=True)
+    ]
+    share = sum(weight for _, weight in useful)
 
     def loss(weights: Matrix) -> tuple[float, Matrix]:
         total, gradient = 0.0, np.zeros_like(weights)
-        for rows, answers in data:
+        for rows, answers, weight in data:
             scores = rows @ weights
             everything = np.exp(scores - scores.max())
             right = everything * answers
-            total += np.log(everything.sum()) - np.log(right.sum())
-            gradient += rows.T @ (everything / everything.sum() - right / right.sum())
+            total += weight * (np.log(everything.sum()) - np.log(right.sum()))
+            expected = everything / everything.sum() - right / right.sum()
+            gradient += weight * (rows.T @ expected)
         return (
-            total / len(data) + regularization * float(weights @ weights),
-            gradient / len(data) + 2 * regularization * weights,
+            total / share + _REGULARIZATION * float(weights @ weights),
+            gradient / share + 2 * _REGULARIZATION * weights,
         )
 
     found = minimize(loss, np.zeros(len(names)), jac=True, method="L-BFGS-B")
@@ -106,23 +124,20 @@ def fit(examples: Iterable[Example], regularization: float = _REGULARIZATION) ->
 
 
 def fit_confidence(
-    news: Sequence[Example], others: Sequence[Example], regularization: float = 0.001
+    news: Sequence[Example], others: Sequence[Example], near: Sequence[Example]
 ) -> dict[str, float]:
-    """Return the weights of the probability that one of the best three sentences answers.
+    """Return the weights of the probability that one of the quotations answers.
 
-    Each fifth of the news is ranked with weights that were learned without it.
+    Each fifth of the news is ranked with weights that were learned without it. `near` are questions
+    of which the articles answer about half.
     """
-    rows, labels = [], []
     size = math.ceil(len(news) / _FOLDS)
+    rows = _confidence_rows(near, fit(news, others))
     for start in range(0, len(news), size):
-        rest = [*news[:start], *news[start + size :], *others]
-        weights = fit(rest)
-        for example in news[start : start + size]:
-            scored = scores(example, weights)
-            rows.append(answer_features([item[1:] for item in scored]))
-            labels.append(any(example.answers[number] for number, _, _ in scored[:_QUOTED]))
-    names = sorted({name for row in rows for name in row})
-    data, right = _matrix(rows, names), np.array(labels, dtype=float)
+        rest = [*news[:start], *news[start + size :]]
+        rows += _confidence_rows(news[start : start + size], fit(rest, others))
+    names = sorted({name for row, _ in rows for name in row})
+    data, right = _matrix([row for row, _ in rows], names), np.array([y for _, y in rows], float)
     scale = data.std(axis=0)
     scale[scale < 1e-6] = 1.0
     data = data / scale
@@ -133,8 +148,8 @@ def fit_confidence(
         value = np.mean(np.logaddexp(0, logits) - right * logits)
         gradient = data.T @ (likely - right) / len(right)
         return (
-            float(value + regularization * weights @ weights),
-            gradient + 2 * regularization * weights,
+            float(value + _LITTLE * weights @ weights),
+            gradient + 2 * _LITTLE * weights,
         )
 
     # Coverage never makes an answer less likely.
@@ -143,16 +158,17 @@ def fit_confidence(
     return {n: round(float(w), 4) for n, w in zip(names, found.x / scale, strict=True)}
 
 
-def scores(
-    example: Example, weights: Mapping[str, float]
-) -> list[tuple[int, float, dict[str, float]]]:
-    """Return the number, the score and the features of each sentence, best first."""
-    scored = [
-        (number, relevance(features, weights), features)
-        for number, features in enumerate(example.features)
-        if not features["boilerplate"]
-    ]
-    return sorted(scored, key=lambda item: -item[1])
+def _confidence_rows(
+    examples: Iterable[Example], weights: dict[str, float]
+) -> list[tuple[dict[str, float], bool]]:
+    """Return for each question what its confidence is computed from, and if a quotation answers."""
+    ranker = Ranker(weights, {})
+    rows = []
+    for example in examples:
+        ranked, features = ranker.ranked(example.asked.text, example.readings, example.times)
+        quotations = best_quotations(ranked, _QUOTED)
+        rows.append((features, any(example.asked.is_answer(q.text) for _, q in quotations)))
+    return rows
 
 
 def _matrix(rows: Sequence[dict[str, float]], names: Sequence[str]) -> Matrix:
@@ -168,11 +184,13 @@ def examples(retriever: Retriever, snapshot: Snapshot, asked: Iterable[Asked]) -
             search.passages,
             retriever.encoder,
             word_counts=search.word_counts,
-            read_all=True,
         )
         sentences = candidate_sentences(question.text, readings, search.times)
         texts = [readings[s.reading].passage.quote(s.span) for s in sentences]
         yield Example(
+            question,
+            readings,
+            search.times,
             [dict(sentence.features) for sentence in sentences],
             np.array([question.is_answer(text) for text in texts], dtype=bool),
         )
@@ -199,13 +217,30 @@ def _from_selqa(files: Sequence[Path], limit: int) -> Iterator[Example]:
         Article(str(n), title, url=f"selqa:{n}", origin=f"selqa:{n}", text=text)
         for n, (title, _, text) in enumerate(sections)
     ]
-    asked = [Asked(row["question"], None, _answers(row)) for row in rows]
+    asked = [
+        Asked(row["question"], None, _is_any(row["candidates"][n] for n in row["answers"]))
+        for row in rows
+    ]
     if asked:
         yield from _read(articles, asked, None, "SelQA")
 
 
-def _answers(row: dict[str, Any]) -> Callable[[str], bool]:
-    right = [normal(row["candidates"][n]) for n in row["answers"]]
+def _from_clapnq(files: Sequence[Path]) -> Iterator[Example]:
+    """Each question over all passages of the files; some are about a passage that lacks the answer."""
+    rows = [json.loads(line) for file in files for line in file.read_text("utf-8").splitlines()]
+    articles, asked = [], []
+    for number, row in enumerate(rows):
+        (passage,) = row["passages"]
+        right = row["output"][0].get("selected_sentences") or []
+        origin = f"clapnq:{number}"
+        articles.append(Article(origin, passage["title"], origin, origin, text=passage["text"]))
+        asked.append(Asked(row["input"], None, _is_any(right)))
+    if asked:
+        yield from _read(articles, asked, None, "CLAP NQ")
+
+
+def _is_any(sentences: Iterable[str]) -> Callable[[str], bool]:
+    right = [normal(sentence) for sentence in sentences]
     return lambda text: any(normal(text) in answer or answer in normal(text) for answer in right)
 
 

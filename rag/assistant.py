@@ -263,6 +263,6 @@ class _Reply:
         self.timings = {"write": written - started, "check": time.perf_counter() - written}
 
     def _latest(self) -> str:
-        number = len(self.sentences)
-        sentence = marked(Sentence(self.sentences[-1].text, (number,)))
+        number, latest = len(self.sentences), self.sentences[-1]
+        sentence = marked(Sentence(latest.text, (number,), as_of=latest.as_of))
         return f" {sentence}" if number > 1 else sentence

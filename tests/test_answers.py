@@ -16,6 +16,7 @@ from rag.langchain import ArticleQA
 from rag.retrieval.question import MAX_QUESTION
 from rag.retrieval.retriever import Ranking
 from rag.store.library import WordCounts
+from rag.text.words import in_one_line
 from rag.types import Answer, ArticleInfo, Evidence, Passage, Scope, Sentence, Span
 from tests.conftest import USERS_ARTICLE
 
@@ -96,7 +97,7 @@ def test_questions_that_no_article_answers_are_refused(qa: ArticleQA, question: 
     assert answer.sentences == ()
     assert 1 <= len(answer.nearest) <= 3
     assert answer.text.startswith("The articles do not answer this question.")
-    assert all(cited.quote in answer.text for cited in answer.closest)
+    assert all(in_one_line(cited.quote) in answer.text for cited in answer.closest)
 
 
 def test_every_citation_is_a_verbatim_range_of_its_article(qa: ArticleQA) -> None:

@@ -107,3 +107,17 @@ def test_a_day_that_is_none_and_a_source_that_is_none_are_said_in_one_line(qa: A
         (Filters(sources=("Nobody",)), "No article is from 'Nobody'; the sources are: "),
     ):
         assert line in shown(last(reply(qa, QUESTION, Conversation(), only)))
+
+
+def test_a_topic_that_the_articles_cover_stands_alone(qa: ArticleQA) -> None:
+    history = [qa.ask("Who condemned the missile launch?")]
+    answer = qa.ask("Tell me about the armistice", history=history)
+    assert answer.rewritten_question is None
+    assert "armistice of 27 July 1953" in answer.text
+
+
+def test_to_be_told_about_it_is_to_be_told_more(qa: ArticleQA) -> None:
+    history = [qa.ask("Who condemned the missile launch?")]
+    answer = qa.ask("Tell me about it", history=history)
+    assert answer.rewritten_question == history[0].question
+    assert not answer.refused

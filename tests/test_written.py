@@ -42,8 +42,8 @@ def asking(qa: ArticleQA, server: LocalServer, monkeypatch: pytest.MonkeyPatch, 
 def assert_quoted_instead(answer: Answer, reason: str) -> None:
     """The articles are quoted, and one notice says why."""
     assert answer.model == "quote"
-    assert answer.sentences[0].text == QUOTED
-    assert answer.citations[0].quote == QUOTED
+    assert QUOTED in answer.sentences[0].text
+    assert QUOTED in answer.citations[0].quote
     (notice,) = answer.notices
     assert notice.startswith("smollm2 gave no answer: ")
     assert reason in notice

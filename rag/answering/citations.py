@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from rag.checking.claims import Quotation, SupportedSentence
 from rag.store.library import Snapshot
+from rag.text.dates import day
 from rag.text.words import in_one_line
 from rag.types import Article, ArticleInfo, Citation, Evidence, Nearest, Sentence, Span
 
@@ -28,7 +29,7 @@ class Citations:
     def sentence(self, supported: SupportedSentence) -> Sentence:
         """Return a sentence with the numbers of its citations."""
         numbers = tuple(dict.fromkeys(map(self._number, supported.quotations)))
-        return Sentence(supported.text, numbers, supported.support)
+        return Sentence(supported.text, numbers, supported.support, supported.as_of)
 
     def _number(self, quotation: Quotation) -> int:
         place = (quotation.article.id, quotation.span)
@@ -77,7 +78,12 @@ def cite(quotation: Quotation, number: int, copies: Iterable[Article] = ()) -> C
 def marked(sentence: Sentence) -> str:
     """Return a sentence with its [n] marks, or with a note that no source supports it."""
     marks = [f"[{number}]" for number in sentence.citations]
-    return " ".join([sentence.text, *(marks or [f"[{verdict(sentence)}]"])])
+    return as_of(sentence) + " ".join([sentence.text, *(marks or [f"[{verdict(sentence)}]"])])
+
+
+def as_of(sentence: Sentence) -> str:
+    """Return what comes before a statement that a newer one may have overtaken."""
+    return f"As of {day(sentence.as_of)}: " if sentence.as_of else ""
 
 
 def verdict(sentence: Sentence) -> str:

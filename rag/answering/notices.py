@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from rag.answering.render import NO_DATE, day
+from rag.answering.render import NO_DATE
 from rag.checking.conflicts import Conflict
+from rag.text.dates import day
 from rag.text.words import in_one_line
 from rag.types import ArticleInfo, Citation
 

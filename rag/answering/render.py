@@ -8,7 +8,8 @@ from dataclasses import asdict, fields
 from datetime import date
 from typing import Any
 
-from rag.answering.citations import verdict
+from rag.answering.citations import as_of, verdict
+from rag.text.dates import day
 from rag.text.words import in_one_line
 from rag.types import Answer, ArticleInfo, Citation, Nearest, Scope, Searched, Sentence
 
@@ -19,11 +20,6 @@ NO_DATE = "no date"
 _MARKUP = re.compile(r"([\\`*_\[\]<>!|~&$#])")
 _LIST = re.compile(r"^(\d{0,9})([-+.)])(?=\s|$)")
 WEB = ("http://", "https://")  # the prefixes of web addresses
-
-
-def day(published: date) -> str:
-    """Return a date in words, such as 4 October 2022."""
-    return f"{published.day} {published:%B %Y}"
 
 
 def reference(cited: Citation | Nearest | ArticleInfo) -> str:
@@ -133,7 +129,11 @@ def _body(answer: Answer, prefix: str) -> str:
 
 def _footnoted(sentence: Sentence, prefix: str) -> str:
     marks = "".join(f"[^{prefix}{number}]" for number in sentence.citations)
-    return escaped(sentence.text) + (marks or f" *{escaped(f'[{verdict(sentence)}]')}*")
+    return (
+        as_of(sentence)
+        + escaped(sentence.text)
+        + (marks or f" *{escaped(f'[{verdict(sentence)}]')}*")
+    )
 
 
 def _before(answer: Answer) -> list[str]:

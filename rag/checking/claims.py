@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from rag.text.words import in_one_line
 from rag.types import ArticleInfo, RetrievedPassage, Span, Support
@@ -25,13 +26,17 @@ class Quotation:
 
 @dataclass(frozen=True, slots=True)
 class SupportedSentence:
-    """A sentence of an answer, its quotations, and how well they support it."""
+    """A sentence of an answer, its quotations, and how well they support it.
+
+    `as_of` is the day of an older statement, where the answer has a newer one, too.
+    """
 
     text: str
     quotations: tuple[Quotation, ...]
     support: Support
+    as_of: date | None = None
 
     @classmethod
-    def quoted(cls, quotation: Quotation) -> SupportedSentence:
+    def quoted(cls, quotation: Quotation, as_of: date | None = None) -> SupportedSentence:
         """Return a sentence that is a quotation, on one line."""
-        return cls(in_one_line(quotation.text), (quotation,), Support("supported", 1.0))
+        return cls(in_one_line(quotation.text), (quotation,), Support("supported", 1.0), as_of)

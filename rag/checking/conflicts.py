@@ -1,15 +1,17 @@
-"""Conflicts: sources that state the same fact with different numbers."""
+"""Conflicts: sources that state the same quantity with different numbers."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from rag.checking.checker import Checker, CountWords, Finding, number_similarity
-from rag.text.english import weekdays
-from rag.text.numbers import Numeral, numerals
-from rag.text.words import words
+from rag.text.english import COMMON_OPENERS, weekdays
+from rag.text.numbers import numerals
+from rag.text.quantities import Quantity, quantities
+from rag.text.words import WORD, words
 from rag.types import ArticleInfo, Citation, Evidence, Span
 
 _MIN_COVER = 0.6  # of the cited sentence by a passage that lacks its number
@@ -23,7 +25,9 @@ _YEAR = re.compile(r"1\d{3}|20\d\d")
 _SINGLE_EVENT = re.compile(
     r"\b(?:born|died|founded|established|built|completed|opened|abolished|independence|married)\b"
 )
-_UNIT = re.compile(r"[\s-]*((?:per cent|percent|%|\$|€)|[^\W\d_]+)?")
+_MAX_TOLL_LAG = 0.15  # by which a sentence may cover the question less and still count the same
+_MAX_APART = timedelta(days=60)  # between articles on the same event
+_MIN_NAMES = 3  # that two articles on the same event share
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,10 @@ class Conflict:
     other_article: ArticleInfo
     other_phrase: str
 
+    @property
+    def phrases(self) -> frozenset[str]:
+        return frozenset((self.phrase.casefold(), self.other_phrase.casefold()))
+
 
 def conflicts(
     cited: Sequence[Citation],
@@ -44,10 +52,13 @@ def conflicts(
 ) -> list[Conflict]:
     """Return the conflicts between cited sentences and passages of other stories.
 
-    Such a passage supports the sentence except for one number, in whose place it has another.
+    Such a passage supports the sentence except for one number, in whose place it has another one
+    of the same quantity; or it tells of the same event, and counts the dead or injured differently.
     """
     articles = {passage.article.id: passage.article for passage in evidence}
     pairs: dict[frozenset[str], Conflict] = {}
+    for conflict in _tolls(cited, articles, evidence):
+        pairs.setdefault(conflict.phrases, conflict)
     for citation in cited:
         article = articles[citation.article_id]
         statement = _DATELINE.sub("", citation.quote)
@@ -62,9 +73,8 @@ def conflicts(
             continue
         for finding in checker.findings(statement, others, count_words):
             for phrase, other_phrase in _differing(statement, finding):
-                pair = frozenset((phrase.casefold(), other_phrase.casefold()))
-                other = finding.evidence.article
-                pairs.setdefault(pair, Conflict(article, phrase, other, other_phrase))
+                conflict = Conflict(article, phrase, finding.evidence.article, other_phrase)
+                pairs.setdefault(conflict.phrases, conflict)
     return list(pairs.values())
 
 
@@ -85,30 +95,87 @@ def _differing(statement: str, finding: Finding) -> Iterator[tuple[str, str]]:
         best, rival = max(scored, key=lambda pair: pair[0], default=(0.0, number))
         if best < _MIN_SIMILARITY:
             continue
-        phrase = _with_unit(statement, number, 0)
-        other_phrase = _with_unit(evidence.text, rival, offset)
-        if _are_comparable(phrase, other_phrase, statement):
-            yield " ".join(filter(None, phrase)), " ".join(filter(None, other_phrase))
+        offset_rival = Span(rival.span.start - offset, rival.span.end - offset)
+        phrase = _contradicted(statement, number.span, evidence.text, offset_rival, language)
+        if phrase:
+            yield phrase
+
+
+def _contradicted(
+    text: str, number: Span, other_text: str, other_number: Span, language: str
+) -> tuple[str, str] | None:
+    """Return two numbers as their texts put them, if they differ on the same quantity."""
+    one = _quantity_at(text, number, language)
+    other = _quantity_at(other_text, other_number, language)
+    if one and other:
+        if not one.is_comparable(other) or one.equals(other):
+            return None
+        return one.phrase(text), other.phrase(other_text)
+    years = text[number.start : number.end], other_text[other_number.start : other_number.end]
+    are_years = all(map(_YEAR.fullmatch, years))
+    return years if are_years and _SINGLE_EVENT.search(text) else None
+
+
+def _quantity_at(text: str, number: Span, language: str) -> Quantity | None:
+    found = quantities(text, language)
+    return next((q for q in found if q.span.start <= number.start < q.span.end), None)
+
+
+def _tolls(
+    cited: Sequence[Citation],
+    articles: Mapping[str, ArticleInfo],
+    evidence: Sequence[Evidence],
+) -> Iterator[Conflict]:
+    """Yield where another story of the same event counts the dead or injured differently."""
+    for citation in cited:
+        article = articles[citation.article_id]
+        counted = [
+            toll for toll in quantities(citation.quote, article.language_or_default) if toll.state
+        ]
+        for toll in counted:
+            for passage in evidence:
+                if passage.article.story != article.story and _is_same_event(citation, passage):
+                    other = _toll(passage, toll, citation.score)
+                    if other:
+                        phrase = toll.phrase(citation.quote)
+                        yield Conflict(article, phrase, passage.article, other)
+
+
+def _toll(passage: Evidence, toll: Quantity, score: float) -> str | None:
+    """Return what the sentence that covers the question best says instead; None if it agrees."""
+    language = passage.article.language_or_default
+    others = [
+        (sentence_score, quantity.phrase(text), quantity)
+        for span, sentence_score in zip(
+            passage.passage.sentences, passage.sentence_scores, strict=True
+        )
+        for text in [passage.quote(span)]
+        for quantity in quantities(text, language)
+        if quantity.state == toll.state and sentence_score >= score - _MAX_TOLL_LAG
+    ]
+    if not others or any(quantity.equals(toll) for _, _, quantity in others):
+        return None
+    return max(others, key=lambda item: item[0])[1]
+
+
+def _is_same_event(citation: Citation, passage: Evidence) -> bool:
+    """Return whether two articles of about the same time share the names of what they tell of."""
+    first, second = citation.published, passage.article.published
+    if first and second and abs(first - second) > _MAX_APART:
+        return False
+    own = _capitals(f"{citation.title} {citation.quote}")
+    return len(own & _capitals(passage.text_with_heading)) >= min(_MIN_NAMES, len(own))
+
+
+def _capitals(text: str) -> frozenset[str]:
+    found = (match.group() for match in WORD.finditer(text))
+    return frozenset(
+        word.lower() for word in found if word[0].isupper() and word.lower() not in COMMON_OPENERS
+    )
 
 
 def _contains(outer: Span, inner: Span) -> bool:
     return outer.start <= inner.start and inner.end <= outer.end
-
-
-def _with_unit(text: str, number: Numeral, offset: int) -> tuple[str, str]:
-    """Return a number and the word after it. Its range counts from `offset` before the text."""
-    start, end = number.span.start - offset, number.span.end - offset
-    unit = _UNIT.match(text, end)
-    return text[start:end], (unit and unit[1]) or ""
-
-
-def _are_comparable(phrase: tuple[str, str], other: tuple[str, str], statement: str) -> bool:
-    """Return whether two numbers have the same unit. Years compare only for single events."""
-    (number, unit), (other_number, other_unit) = phrase, other
-    if unit.casefold() != other_unit.casefold():
-        return False
-    years = [bool(_YEAR.fullmatch(digits)) for digits in (number, other_number)]
-    return not any(years) or (all(years) and bool(_SINGLE_EVENT.search(statement)))
 
 
 def _shared(sentence: str, text: str) -> float:

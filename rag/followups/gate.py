@@ -23,7 +23,8 @@ _NEW_SUBJECT = re.compile(
     rf"(?:{any_of(CONNECTIVES)}\b[\s,]*)?(?:what|how) about (?=\w)", re.IGNORECASE
 )
 _SUBJECT_GIVEN = re.compile(r"\([^()]+\)$")
-_DEFINITION = re.compile(r"what (?:is|are) an? ", re.IGNORECASE)
+# What is asked about comes last, however short the question is.
+_NAMED = re.compile(r"what (?:is|are) an? |tell me (?:\w+ )?about (?=\w)", re.IGNORECASE)
 _PERSON = re.compile(r"\b(?:he|she|him)\b", re.IGNORECASE)
 _QUOTED = re.compile(r"“[^”]+”|\"[^\"]+\"")
 _NAME = re.compile(r"(?<=\s)[^\W_a-z]\w*|\d")  # the first word has a capital in any case
@@ -32,6 +33,12 @@ _NAME = re.compile(r"(?<=\s)[^\W_a-z]\w*|\d")  # the first word has a capital in
 def without_turn(question: str) -> str:
     """Return a question without "What about": "the water leak?"."""
     return _NEW_SUBJECT.sub("", question, count=1)
+
+
+def topic(question: str) -> str:
+    """Return what a message asks to be told about; any other question as it is."""
+    is_request = question.lower().startswith("tell me ")
+    return _NAMED.sub("", question, count=1) if is_request else question
 
 
 def leans_on_context(question: str) -> bool:
@@ -43,7 +50,7 @@ def leans_on_context(question: str) -> bool:
     """
     person = _PERSON.search(question)
     is_nameless = person is not None and not _NAME.search(question[: person.start()])
-    is_short = _is_short(question) and not _DEFINITION.match(question)
+    is_short = _is_short(question) and not _NAMED.match(question)
     return bool(_NEW_SUBJECT.match(question)) or is_nameless or is_short
 
 

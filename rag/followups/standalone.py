@@ -9,7 +9,7 @@ from rag.answering import prompts
 from rag.answering.drafts import without_thoughts
 from rag.checking.facts import Source, facts, small_words
 from rag.errors import ModelError
-from rag.followups.gate import leans_on_context, may_need_context
+from rag.followups.gate import leans_on_context, may_need_context, topic
 from rag.followups.subject import AUXILIARY, WH, with_subject
 from rag.llm.chat import Call, ChatModel
 from rag.types import Answer
@@ -72,7 +72,7 @@ def _stands_alone(question: str, carried: str, score: Score) -> bool:
     A question that leans on the conversation by its form is understood with the subject, unless
     the articles cover it better alone.
     """
-    gain = score(carried) - (alone := score(question))
+    gain = score(carried) - (alone := score(topic(question)))
     if leans_on_context(question):
         return gain < -_BETTER
     return alone >= _COVERED and gain < _BETTER

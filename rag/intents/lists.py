@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice
 
-from rag.answering.render import counted, day, showing
+from rag.answering.render import counted, showing
 from rag.checking.claims import Quotation
 from rag.encoders.protocols import Encoder
 from rag.intents.conversation import Conversation, Tools, effective
@@ -18,6 +18,7 @@ from rag.intents.names import is_name
 from rag.intents.response import Response
 from rag.intents.router import Request, route
 from rag.store.library import Snapshot
+from rag.text.dates import day
 from rag.text.words import in_one_line
 from rag.types import Entry, RetrievedPassage, Scope
 

@@ -41,6 +41,7 @@ INTENTS: tuple[tuple[Intent, str], ...] = (
     ("summary", r"(?:give|show|write)(?: me)? (?:a|the) (?:short |brief )?summary(?: of)?(?P<about>(?: .+)?)"),
     ("sentence", r"(?:summari[sz]e (?:it|this|that) )?(?:in|as) (?:one|a single|1) sentence|in short|briefly|shorter|tl;?dr"),
     ("more", r"(?:(?:tell|show|give) me |any |some )?more(?: quotes| quotations| details| about (?:it|this|that))?"),
+    ("more", r"tell me about (?:it|this|that|them)"),
     ("more", r"go on|continue|next(?: page)?|what else|anything else"),
     ("them", r"(?:list|show)(?: me)? (?:them|these|those)(?: articles)?"),
     ("topic", r"tell me (?:something |more |everything |all )?about (?P<about>.+)"),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rag.answering.render import NO_DATE, day
+from rag.answering.render import NO_DATE
 from rag.checking.claims import Quotation
 from rag.encoders.protocols import Encoder
 from rag.intents.conversation import Conversation, Tools, effective
@@ -15,6 +15,7 @@ from rag.intents.main_sentences import main_sentences
 from rag.intents.response import Response
 from rag.intents.router import Request
 from rag.store.library import Snapshot
+from rag.text.dates import day
 from rag.text.words import in_one_line, words
 from rag.types import ArticleInfo, Citation, Evidence, Scope, Span
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from rag.text.english import COMMON_OPENERS, TITLES, months, weekdays
@@ -80,6 +81,7 @@ def expected_answer(question: str) -> AnswerType:
     return next((kind for kind, pattern in _EXPECTED if pattern.search(lower)), "any")
 
 
+@lru_cache(maxsize=1_000)
 def content_of(sentence: str, asked: frozenset[str]) -> Content:
     """Return what a sentence holds besides the words that were `asked`, in lower case."""
     names, numbers = set(), set()

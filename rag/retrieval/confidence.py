@@ -1,7 +1,8 @@
 """How likely the best sentences answer the question: a calibrated probability.
 
-Logistic regression, fitted by `python -m evals.ranking` to the news of RealTimeQA's first weeks with
-rankings that were learned without the question's week.
+Logistic regression, fitted by `python -m evals.ranking` to the news of RealTimeQA's first weeks,
+with rankings that were learned without the question, and to questions of CLAP NQ that articles on
+their subject answer or not.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Mapping, Sequence
 def answer_features(scored: Sequence[tuple[float, Mapping[str, float]]]) -> dict[str, float]:
     """Return what tells whether sentences answer, from their scores and features, best first.
 
-    More features (rank, type of answer, margin) fitted the tuned weeks better, and others worse.
+    More features (rank, margin, content words) fitted the tuned weeks better, and others worse.
     """
     if not scored:
         return {}

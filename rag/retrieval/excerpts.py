@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import accumulate
 
 from rag.text.words import stems
 from rag.types import RetrievedPassage
@@ -12,9 +13,10 @@ _WORDS = 110  # of an excerpt, at most, unless its only sentence is longer
 
 
 def excerpt(passage: RetrievedPassage, rarity: Mapping[str, float]) -> RetrievedPassage:
-    """Return the run of sentences that holds the rarest words of a question, as a passage.
+    """Return the beginning or the end of a passage, whichever holds the rarer words of a question.
 
-    `rarity` is the weight of each word of the question.
+    `rarity` is the weight of each word of the question. There are but two parts to choose from, so
+    that a part that was read for one question is there for the next.
     """
     spans = passage.passage.sentences
     texts = [passage.quote(span) for span in spans]
@@ -23,17 +25,11 @@ def excerpt(passage: RetrievedPassage, rarity: Mapping[str, float]) -> Retrieved
         return passage
     wanted = {stem: weight for word, weight in rarity.items() for stem in stems(word)}
     held = [wanted.keys() & stems(text) for text in texts]
-    best, chosen = -1.0, (0, 1)
-    for first in range(len(spans)):
-        last, length, covered = first, 0, set[str]()
-        while last < len(spans) and (last == first or length + lengths[last] <= _WORDS):
-            length += lengths[last]
-            covered |= held[last]
-            last += 1
-        score = sum(wanted[stem] for stem in covered)
-        if score > best:
-            best, chosen = score, (first, last)
-    part = spans[chosen[0] : chosen[1]]
+    first = _fitting(lengths)
+    last = _fitting(lengths[::-1])
+    parts = (slice(0, first), slice(len(spans) - last, None))
+    best = max(parts, key=lambda part: sum(wanted[stem] for stem in set().union(*held[part])))
+    part = spans[best]
     start, end = part[0].start, part[-1].end
     offset = passage.passage.start
     return replace(
@@ -41,3 +37,9 @@ def excerpt(passage: RetrievedPassage, rarity: Mapping[str, float]) -> Retrieved
         passage=replace(passage.passage, start=start, end=end, sentences=part),
         text=passage.text[start - offset : end - offset],
     )
+
+
+def _fitting(lengths: Sequence[int]) -> int:
+    """Return how many of the first sentences have at most _WORDS words together; at least one."""
+    totals = accumulate(lengths)
+    return max(sum(total <= _WORDS for total in totals), 1)

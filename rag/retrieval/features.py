@@ -21,12 +21,12 @@ from rag.types import ArticleInfo, RetrievedPassage, Span
 
 # How fast the coverage of a sentence lowers what its agreement with others counts.
 _SHARPNESS = 12.0
-_SHORT, _LONGER = 8, 10  # words of a question that is not long, and more that make it long
 _OPENING = 150  # characters of an article that count as its beginning
 _WEIGHTY = 0.4  # of the largest weight: the words that a question cannot do without
 # A token of the question counts as covered from this cosine on, by degrees: the last digits of a
 # cosine differ from run to run.
 _COVERED, _WIDTH = 0.65, 0.2
+_UNKNOWN = 0.55  # the coverage of content words by a usual sentence, for a question without any
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +69,11 @@ def candidate_sentences(
 ) -> list[CandidateSentence]:
     """Return each sentence that was read, with its features.
 
-    A name of the form "number: new_names" holds for questions that expect such an answer alone, and
-    "long: new_names" counts the more the longer the question is: a long one is mostly a statement
-    that its answer completes, which a sentence may share without answering.
+    A name of the form "number: new_names" holds for questions that expect such an answer alone.
     """
     asked = frozenset(words(question))
     asked_stems = stems(question)
     kind = expected_answer(question)
-    length = min(max((len(asked) - _SHORT) / _LONGER, 0.0), 1.0)
     sentences = [
         _Sentence(number, index, span, reading, content_of(reading.passage.quote(span), asked))
         for number, reading in enumerate(readings)
@@ -92,8 +89,6 @@ def candidate_sentences(
             **typed,
             **{f"{kind}: {name}": value for name, value in typed.items()},
         }
-        if length:
-            features |= {f"long: {name}": length * value for name, value in features.items()}
         result.append(CandidateSentence(sentence.reading_number, sentence.span, features))
     return result
 
@@ -178,6 +173,9 @@ def _plain(sentence: _Sentence, pool: _Pool, asked: frozenset[str]) -> dict[str,
     tokens = reading.cover.token_scores([sentence.span])
     own_tokens = reading.cover.own_token_scores([sentence.span])
     weights = reading.cover.weights
+    content = reading.cover.content
+    has_content = bool(content.any())
+    covered = np.clip((own_tokens - _COVERED) / _WIDTH, 0, 1)
     weighty = weights >= _WEIGHTY * weights.max(initial=0.0)
     sentence_words, sentence_stems = words(text), stems(text)
     in_article = pool.by_article[article.id]
@@ -186,7 +184,10 @@ def _plain(sentence: _Sentence, pool: _Pool, asked: frozenset[str]) -> dict[str,
         "own_coverage": float(weights @ own_tokens),
         "weakest": float(tokens[weighty].min(initial=1.0)),
         "weakest_own": float(own_tokens[weighty].min(initial=1.0)),
-        "covered": float(weights @ np.clip((own_tokens - _COVERED) / _WIDTH, 0, 1)),
+        "covered": float(weights @ covered),
+        "content_own_coverage": float(content @ own_tokens) if has_content else _UNKNOWN,
+        "content_covered": float(content @ covered) if has_content else _UNKNOWN,
+        "content_weakest": float(own_tokens[content > 0].min(initial=1.0)),
         "coverage_lag": sentence.coverage - pool.coverage,
         "passage_coverage": reading.cover.score,
         "passage_lag": reading.cover.score - pool.passage,

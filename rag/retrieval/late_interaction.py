@@ -16,6 +16,7 @@ import numpy as np
 
 from rag.encoders.protocols import Encoder, TokenVectors, Vectors
 from rag.store.library import WordCounts
+from rag.text.english import COMMON_OPENERS
 from rag.text.words import spans, words
 from rag.types import RetrievedPassage, Span
 
@@ -38,16 +39,22 @@ class MaxSim:
     """How well one passage covers the words of a question or a claim (0 to 1).
 
     `query` holds the tokens of the question and `text` those of the passage below its title;
-    `weights` is the share of each token of the question, float32 [tokens].
+    `weights` is the share of each token of the question, float32 [tokens], and `content` that of
+    each token of its content words: those that are neither names nor function words.
     """
 
     def __init__(
-        self, passage: RetrievedPassage, query: TokenVectors, text: TokenVectors, weights: Vectors
+        self,
+        passage: RetrievedPassage,
+        query: TokenVectors,
+        text: TokenVectors,
+        weights: Vectors,
+        content: Vectors,
     ) -> None:
         title = len(passage.article.heading)
         offset = passage.passage.start - title
         self._starts, self._ends = text.starts + offset, text.ends + offset
-        self._query, self.weights = query, weights
+        self._query, self.weights, self.content = query, weights, content
         self._cosines = query.vectors @ text.vectors.T
         self._titled = np.where(text.starts < title, _TITLE * self._cosines, 0.0)
         self._around = _best(self._cosines)
@@ -104,8 +111,11 @@ def max_sims(
         inside = (asked.starts >= brackets.start()) & (asked.ends <= brackets.end())
         weights[inside] *= bracket_weight
     weights /= max(float(weights.sum()), 1e-12)
+    content = _content(query, asked) * weights
+    content /= max(float(content.sum()), 1e-12)
     return [
-        MaxSim(passage, asked, text, weights) for passage, text in zip(passages, texts, strict=True)
+        MaxSim(passage, asked, text, weights, content)
+        for passage, text in zip(passages, texts, strict=True)
     ]
 
 
@@ -134,6 +144,15 @@ def _weights(query: str, asked: TokenVectors, word_counts: WordCounts) -> Vector
             weight = min(weight, _MAX_COMMON_WEIGHT) / max(int(inside.sum()), 1)
         weights[inside] = weight
     return weights
+
+
+def _content(query: str, asked: TokenVectors) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Return which tokens belong to words that are neither names nor function words."""
+    inside = np.zeros(len(asked.vectors), dtype=bool)
+    for word in spans(query):
+        if not _is_name(query, word) and query[word.start : word.end].lower() not in COMMON_OPENERS:
+            inside |= (asked.starts >= word.start) & (asked.ends <= word.end)
+    return inside
 
 
 def _is_name(query: str, word: Span) -> bool:

@@ -12,7 +12,8 @@ from rag.text.english import any_of, months, weekdays
 
 _PRESENT = re.compile(
     r"\b(?:latest|newest|most recent(?:ly)?|recent(?:ly)?|current(?:ly)?|now|nowadays|so far|still|today"
-    r"|tonight|what(?:’|'| i)?s (?:new|happening|going on))\b",
+    r"|tonight|what(?:’|'| i)?s (?:new|happening|going on)|will|going to|upcoming|scheduled"
+    r"|next (?:week|month|year)|when (?:do|does|is|are))\b",
     re.IGNORECASE,
 )
 _RELATIVE = re.compile(

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 
 from rag.encoders.protocols import Encoder
 from rag.retrieval.confidence import answer_features, probability
 from rag.retrieval.excerpts import excerpt
-from rag.retrieval.features import Reading, Times, candidate_sentences
+from rag.retrieval.features import CandidateSentence, Reading, Times, candidate_sentences
 from rag.retrieval.fusion import Fused
 from rag.retrieval.late_interaction import MaxSim, max_sims, rarity
 from rag.store.library import WordCounts
@@ -23,9 +23,9 @@ _BRACKETS = 0.4  # the weight of a subject in brackets, of what it would weigh w
 # The fewer passages there are, the weaker is the best match that chance finds among them: each
 # halving below _FEW lowers by _STEP what a question that they do not answer can reach.
 _FEW, _STEP, _STEPS = 128, 0.03, 3
-# Once a sentence of the first passages covers so much of the question, reading the others changes
-# little, and it takes most of the time of an answer.
-_FIRST, _SETTLED = 4, 0.72
+# Once a sentence of the first passages stands out from all others by so much, reading more of them
+# changes nothing, and it takes most of the time of an answer.
+_FIRST, _SETTLED = 4, 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,26 +57,48 @@ class Ranker:
         question asks for it. Passages that were not read come last, in the order in which they
         were found.
         """
+        evidence, features = self.ranked(question, readings, times)
+        evidence += map(Evidence.unread, passages[len(readings) :])
+        return evidence, probability(features, self.confidence)
+
+    def ranked(
+        self, question: str, readings: Sequence[Reading], times: Times
+    ) -> tuple[list[Evidence], dict[str, float]]:
+        """Return what was read as evidence, and the features of its probability to answer."""
+        scored = self._scored(question, readings, times)
+        by_reading: dict[int, dict[Span, float]] = {}
+        for score, candidate in scored:
+            by_reading.setdefault(candidate.reading, {})[candidate.span] = score
+        order = [*by_reading, *(n for n in range(len(readings)) if n not in by_reading)]
+        evidence = [_evidence(readings[number], by_reading.get(number, {})) for number in order]
+        features = answer_features([(score, candidate.features) for score, candidate in scored])
+        return evidence, features
+
+    def is_settled(self, question: str, readings: Sequence[Reading], times: Times) -> bool:
+        """Return whether one sentence is the best one with a probability of half or more."""
+        scores = [score for score, _ in self._scored(question, readings, times)]
+        return probability_of_best(scores) >= _SETTLED
+
+    def _scored(
+        self, question: str, readings: Sequence[Reading], times: Times
+    ) -> list[tuple[float, CandidateSentence]]:
         with_boilerplate = is_asked_for(question)
         scored = [
             (relevance(candidate.features, self.sentences), candidate)
             for candidate in candidate_sentences(question, readings, times)
             if with_boilerplate or not candidate.features["boilerplate"]
         ]
-        scored.sort(key=lambda item: -item[0])
-        by_reading: dict[int, dict[Span, float]] = {}
-        for score, candidate in scored:
-            by_reading.setdefault(candidate.reading, {})[candidate.span] = score
-        order = [*by_reading, *(n for n in range(len(readings)) if n not in by_reading)]
-        evidence = [_evidence(readings[number], by_reading.get(number, {})) for number in order]
-        evidence += map(Evidence.unread, passages[len(readings) :])
-        features = answer_features([(score, candidate.features) for score, candidate in scored])
-        return evidence, probability(features, self.confidence)
+        return sorted(scored, key=lambda item: -item[0])
 
 
 def relevance(features: Mapping[str, float], weights: Mapping[str, float]) -> float:
     """Return the log-odds of a sentence against others: the weighted sum of its features."""
     return sum(weights.get(name, 0.0) * value for name, value in features.items())
+
+
+def probability_of_best(scores: Sequence[float]) -> float:
+    """Return the probability of the first of some log-odds, which is the highest; 0 if there is none."""
+    return 1 / sum(math.exp(score - scores[0]) for score in scores) if scores else 0.0
 
 
 def read(
@@ -85,16 +107,16 @@ def read(
     encoder: Encoder,
     *,
     word_counts: WordCounts,
-    read_all: bool = False,
+    is_settled: Callable[[Sequence[Reading]], bool] = lambda _: False,
 ) -> list[Reading]:
     """Read an excerpt of each passage token by token; the most promising passages must come first.
 
-    Unless `read_all` is set, the others are left out once the first ones settle the question.
+    The others are left out if the question `is_settled` by the first ones.
     """
     weights = rarity(words(question), word_counts)
     readings: list[Reading] = []
-    for batch in (passages,) if read_all else (passages[:_FIRST], passages[_FIRST:]):
-        if any(score >= _SETTLED for reading in readings for score in reading.coverage):
+    for batch in filter(None, (passages[:_FIRST], passages[_FIRST:])):
+        if readings and is_settled(readings):
             break
         excerpts = [excerpt(passage, weights) for _, passage in batch]
         covers = max_sims(

@@ -90,7 +90,10 @@ class Retriever:
             search.passages,
             self.encoder,
             word_counts=search.word_counts,
-            read_all=read_all or k is not None,
+            is_settled=lambda readings: (
+                not (read_all or k is not None)
+                and self.ranker.is_settled(question, readings, search.times)
+            ),
         )
         passages = [passage for _, passage in search.passages]
         evidence, confidence = self.ranker.rank(question, passages, readings, search.times)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from rag.text.words import WORD, in_one_line, overlap
 
@@ -81,6 +82,7 @@ _ASKED_FOR = re.compile(
 _REPEATED = 0.85  # of its words in common make a sentence a repetition of the headline
 
 
+@lru_cache(maxsize=5_000)
 def is_boilerplate(sentence: str, title: str = "") -> bool:
     """Return whether a sentence is a byline, an advert, a credit, a note or the headline again."""
     text = in_one_line(sentence)

@@ -17,7 +17,7 @@ _TOKEN = re.compile(r"\d+(?:[.,]\d+)+|[^\W_]+")
 _NUMBER = re.compile(r"(?<![^\W_])(\d+(?:[.,]\d+)*)(?:st|nd|rd|th|s)?(?![^\W\d_](?<![kKmMbBtT%]))")
 _THOUSANDS = re.compile(r"\d{1,3}(?:([.,])\d{3})(?:\1\d{3})*")
 _SCALE = re.compile(r"[ \u00a0\u202f-]?([A-Za-z]+)")
-_SCALES = {
+SCALES = {
     **dict.fromkeys(("k", "thousand"), 1e3),
     **dict.fromkeys(("m", "mn", "million", "millions"), 1e6),
     **dict.fromkeys(("bn", "b", "billion", "billions"), 1e9),
@@ -134,7 +134,7 @@ def names_time(word: str) -> bool:
 
 def _in_digits(match: re.Match[str], text: str) -> Number:
     scale = _SCALE.match(text, match.end(1))
-    factor = _SCALES.get(scale[1].lower()) if scale else None
+    factor = SCALES.get(scale[1].lower()) if scale else None
     values = _values(match[1])
     words = match.group()
     if scale and factor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Set
+from functools import lru_cache
 
 from rag.types import Span
 
@@ -21,6 +22,7 @@ def words(text: str) -> list[str]:
     return list(dict.fromkeys(word.lower() for word in WORD.findall(text)))
 
 
+@lru_cache(maxsize=5_000)
 def stems(text: str) -> frozenset[str]:
     """Return the first letters of each word, which its forms share: condemn and condemned."""
     return frozenset(word[:_STEM] for word in words(text))

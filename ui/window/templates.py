@@ -12,17 +12,17 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from jinja2.ext import Extension
 
-from rag.answering.citations import verdict
+from rag.answering.citations import as_of, verdict
 from rag.answering.render import (
     CLOSEST,
     NO_DATE,
     REFUSAL,
     counted,
-    day,
     extent,
     reference,
     understood,
 )
+from rag.text.dates import day
 from rag.text.words import in_one_line
 
 _LINE_BREAK = re.compile(r"(?<=[>}])\s*\n\s*|\s*\n\s*(?=[<{])")
@@ -78,6 +78,7 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     environment.filters |= {
+        "as_of": as_of,
         "age": lambda published: age(published, date.today()),
         "counted": counted,
         "day": day,
