@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from rag.answering import notices
-from rag.answering.answerer import Answerer, Output, Remark
+from rag.answering.answerer import Answerer, Output, Remark, Withheld
 from rag.answering.citations import Citations, cite, copies_of, marked, nearest
 from rag.answering.render import WEAK, refusal, showing
 from rag.checking.checker import Checker
@@ -19,7 +19,7 @@ from rag.followups.standalone import Followups
 from rag.intents.conversation import Conversation, Tools, subjects
 from rag.intents.readings import readings
 from rag.intents.responder import Responder
-from rag.llm.chat import Call
+from rag.llm.chat import Call, Completion
 from rag.retrieval.period import as_day
 from rag.retrieval.question import normalized
 from rag.retrieval.ranking import best_score, is_answerable
@@ -27,7 +27,7 @@ from rag.retrieval.retriever import Ranking, Retriever
 from rag.retrieval.scope import scope_of
 from rag.retrieval.spelling import Speller
 from rag.store.library import Library, Snapshot
-from rag.types import FAIR, QUOTE, Answer, Citation, Delta, Event, Found, Sentence
+from rag.types import FAIR, QUOTE, Answer, Citation, Delta, Event, Found, Sentence, Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +85,8 @@ class Assistant:
                 snapshot,
                 understood,
                 scope,
-                k=options.k,
+                k=self.answerer.passages if options.k is None else options.k,
                 as_of=as_of,
-                # A language model gets all that it may read.
-                read_all=self.answerer.language_model is not None,
             )
             rewritten = understood if understood != question else None
             yield Found(ranking.evidence, rewritten)
@@ -150,9 +148,11 @@ class Assistant:
         if self.strict and unsupported:
             reply.sentences = [s for s in reply.sentences if s.quotations]
             reply.notices.append(notices.left_out(len(unsupported)))
-            if not reply.sentences:
-                notice = notices.nothing_left(model or QUOTE)
-                reply = _Reply(None, [notice], is_drafted=True)
+        if reply.withheld:
+            reply.notices.append(notices.withheld(reply.withheld))
+        if not reply.sentences and (reply.withheld or (self.strict and unsupported)):
+            notice = notices.nothing_left(model or QUOTE)
+            reply = _Reply(None, [notice], is_drafted=True, usage=reply.usage)
         if model and reply.language_model is None:
             # The draft has been shown; what replaces it comes with the Answer.
             for _ in reply.collect(self.quoting.answer(ranking)):
@@ -199,6 +199,7 @@ class Assistant:
             scope=ranking.scope,
             evidence=ranking.evidence,
             timings=timings,
+            usage=reply.usage,
             reply=reply.opening,
             suggestions=readings(asked.spelt, ranking.question, ranking.evidence),
         )
@@ -245,6 +246,8 @@ class _Reply:
     timings: dict[str, float] = field(default_factory=dict)
     is_drafted: bool = False
     opening: str = ""
+    withheld: int = 0
+    usage: Usage | None = None
 
     def collect(self, outputs: Iterator[Output]) -> Iterator[Delta]:
         """Record what is answered; without a draft, yield the sentences as they come."""
@@ -256,6 +259,12 @@ class _Reply:
                 written = time.perf_counter()
             elif isinstance(output, Remark):
                 self.notices.append(notices.remarked(output.text))
+            elif isinstance(output, Withheld):
+                self.withheld += 1
+            elif isinstance(output, Completion):
+                self.usage = output.usage
+                if output.is_cut_off:
+                    self.notices.append(notices.cut_off(self.language_model or QUOTE))
             else:
                 self.sentences.append(output)
                 if not self.is_drafted:

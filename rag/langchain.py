@@ -139,6 +139,17 @@ class ArticleQA(Runnable[str, Event]):
         answer = partial(_answer, self.assistant, kwargs)
         return cast(Answer, self._call_with_config(answer, input, config))
 
+    async def ainvoke(
+        self, input: str, config: RunnableConfig | None = None, **kwargs: Any
+    ) -> Answer:
+        """Return the same as `invoke`. Cancelling it stops a language model that is writing."""
+        stop = kwargs.pop("stop", None) or threading.Event()
+        invoke = partial(self.invoke, input, config, stop=stop, **kwargs)
+        try:
+            return await run_in_executor(config, invoke)
+        finally:
+            stop.set()
+
     def stream(
         self, input: str, config: RunnableConfig | None = None, **kwargs: Any
     ) -> Generator[Event]:

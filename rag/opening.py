@@ -63,7 +63,9 @@ def build_assistant(
     return Assistant(
         library=library,
         retriever=Retriever(encoder, Ranker.load(), settings.candidates, settings.rerank),
-        answerer=WritingAnswerer(chat, checker) if chat else quoting,
+        answerer=(
+            WritingAnswerer(chat, checker, settings.passages, settings.context) if chat else quoting
+        ),
         quoting=quoting,
         checker=checker,
         followups=Followups(chat),
@@ -77,4 +79,12 @@ def _chat_model(settings: Settings) -> ChatModel | None:
     name = settings.language_model
     if name is None:
         return None
-    return ChatModel(chat_model(name, settings.base_url), display_name(name), settings.timeout)
+    model = chat_model(
+        name,
+        settings.base_url,
+        context=settings.context,
+        temperature=settings.temperature,
+        max_tokens=settings.max_tokens,
+        seed=settings.seed,
+    )
+    return ChatModel(model, display_name(name), settings.timeout)

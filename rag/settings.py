@@ -82,6 +82,32 @@ class Settings(EnvironmentSettings):
     base_url: str = Field(
         "", description="the URL of an OpenAI-compatible server, or of the provider's API"
     )
+    passages: int = Field(
+        24,
+        ge=1,
+        le=100,
+        description="the maximum number of passages that a language model gets, best first",
+    )
+    context: int = Field(
+        8192,
+        ge=2048,
+        description="how many tokens the language model reads at most; passages beyond that are left out",
+    )
+    temperature: float | None = Field(
+        None,
+        ge=0,
+        le=2,
+        description="the temperature of the language model; 0 where it is known to be accepted",
+    )
+    max_tokens: int | None = Field(
+        None,
+        ge=1,
+        description="how many tokens the language model may write; by default its own limit",
+    )
+    seed: int | None = Field(
+        None,
+        description="the seed of the language model's random numbers, for providers that accept one",
+    )
     timeout: float = Field(
         120.0, gt=0, le=3600, description="the time limit for a language model's answer, in seconds"
     )

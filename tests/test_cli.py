@@ -112,7 +112,7 @@ def write_answers(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Writer]:
 
     def write_answers(draft: str, **how: float) -> Writer:
         model = Writer(responses=[draft], **how)
-        monkeypatch.setattr("rag.opening.chat_model", lambda name, url: model)
+        monkeypatch.setattr("rag.opening.chat_model", lambda name, url, **_: model)
         return model
 
     return write_answers

@@ -65,7 +65,7 @@ def test_a_model_that_fails_or_is_too_slow_ends_in_the_quoted_answer_and_says_so
         (worded(qa, " "), "Writer gave no answer: it wrote nothing"),
     ):
         answered = last(reply(broken, QUESTION, Conversation()))
-        assert shown(answered).startswith(qa.ask(QUESTION, k=8).sentences[0].text)
+        assert shown(answered).startswith(qa.ask(QUESTION, k=24).sentences[0].text)
         assert reason in shown(answered)
         assert "The articles are quoted instead." in shown(answered)
         assert "Written by" not in shown(answered)

@@ -6,15 +6,41 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from rag.answering import replies
 from rag.text.sentences import sentences
 from rag.text.words import in_one_line
 from rag.types import Span
 
-_NUMBERS = r"\^?\d{1,4}(?:\s*[,;–-]\s*\^?\d{1,4})*"
-_MARK = re.compile(rf"(?<!\s)\s*(?:\[\s*{_NUMBERS}\s*\]|【\s*{_NUMBERS}[^】]*】)")
-_UNFINISHED = re.compile(r"(?<!\s)\s*(?:\[[\s\d,;^–-]*|【[^】]*|<\w{0,8})\Z")
+_NUMBERS = r"\^?\d{1,3}(?:\s*(?:[,;–-]|and|&)\s*\^?\d{1,3})*"
+_WORD = r"(?:(?:see\s+)?(?:passages?|sources?|articles?|documents?|refs?\.?|references?|citations?|nos?\.|#)\s*:?\s*)"
+_PAGE = r"(?:\s*,\s*pp?\.\s*\d+(?:\s*[–-]\s*\d+)?)?"
+_PAGE_NUMBERS = re.compile(_PAGE)
+# Marks as models write them: [1], [passage 1], [1, p. 3], (1), (Source: 1), 【1†source】.
+# A number in round brackets may be anything, so without a word it counts only after a word or a
+# full stop, and up to 99.
+_MARK = re.compile(
+    rf"(?<!\s)\s*(?:\[\s*{_WORD}?{_NUMBERS}{_PAGE}\s*\](?:\s*(?:,|and|&)(?=\s*\[\s*\d))?|【\s*{_WORD}?{_NUMBERS}[^】]*】"
+    rf"|\(\s*{_WORD}{_NUMBERS}{_PAGE}\s*\)"
+    r"|(?<=[\w.!?”\"’')\]])\s*\(\s*\d{1,2}(?:\s*[,;]\s*\d{1,2})*\s*\)"
+    r"(?=\s*(?:[.,;:!?(\[]|$|\n|\s(?-i:[A-Z]))))",
+    re.IGNORECASE | re.MULTILINE,
+)
+# "According to [1], ..." and "Passage [1] says that ...": the mark stays, the words go.
+_LEAD = re.compile(
+    rf"(?:(?:according\s+to|as\s+(?:stated|reported|noted|mentioned|described)\s+in|based\s+on|per)\s+{_WORD}?"
+    rf"(?P<mark>\[\s*{_WORD}?{_NUMBERS}{_PAGE}\s*\])\s*,?\s*"
+    rf"|{_WORD}(?P<other>\[?{_NUMBERS}\]?)\s+(?:says?|states?|reports?|mentions?|notes?|explains?|indicates?)\s+(?:that\s+)?)(?P<next>\w)",
+    re.IGNORECASE,
+)
+_SUPERSCRIPT = re.compile(rf"<sup>\s*\[?({_NUMBERS})\]?\s*</sup>", re.IGNORECASE)
+_LIST_OF_SOURCES = re.compile(
+    r"^\W*(?:sources?|references?|citations?|passages?)\b[\W\d]*$", re.IGNORECASE | re.MULTILINE
+)
+_UNFINISHED = re.compile(
+    r"(?<!\s)\s*(?:\[(?:[\s\d,;^–-]|passages?|sources?)*|【[^】]*|<\|?\w{0,8}|\((?:\d{1,2}|sources?:?[\s\d]*))\Z",
+    re.IGNORECASE,
+)
 _RANGE = re.compile(r"(\d+)(?:\s*[–-]\s*\^?(\d+))?")
-_THOUGHT = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE)
 _INVISIBLE = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
 )
@@ -25,14 +51,6 @@ _TAG = re.compile(r"<(?:/?[A-Za-z][^<>]*|!--.*?--)>", re.DOTALL)
 _LINE_PREFIX = re.compile(r"^\s*(?:#{1,6}\s+|[-*+•>]\s+|\d{1,2}[.)]\s+)+", re.MULTILINE)
 _EMPHASIS = re.compile(r"(\*{1,3}|(?<!\w)_{1,3}|`+)(?=\S)(.+?)(?<=\S)\1")
 _LABEL = re.compile(r"^(?:answer|final answer)\s*:\s*", re.IGNORECASE)
-# Remarks about the sources are not claims that a source could support.
-_REMARK = re.compile(
-    r"\b(?:articles?|passages?|sources?|texts?|documents?|context|information|excerpts?)\b[^.]{0,60}"
-    r"\b(?:do(?:es)?\s+not|don[’']t|doesn[’']t|cannot|can[’']t|no\b|never|not)\b"
-    r"|\b(?:no|not)\b[^.]{0,60}\b(?:in|by|from)\s+the\s+(?:\w+\s+)?"
-    r"(?:articles?|passages?|sources?|texts?|documents?|context|excerpts?)\b",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +63,12 @@ class DraftSentence:
     @property
     def is_remark(self) -> bool:
         """Whether it cites nothing and says that the sources do not say something."""
-        return not self.marks and bool(_REMARK.search(self.text))
+        return not self.marks and replies.is_remark(self.text)
 
 
 def sentences_of(draft: str) -> list[DraftSentence]:
     """Return the distinct sentences of a draft as plain text. The targets of links are dropped."""
-    text = _plain(draft)
+    text = _LEAD.sub(_without_lead, _plain(draft))
     bare, marks = "", []
     previous_end = 0
     for match in _MARK.finditer(text):
@@ -66,12 +84,8 @@ def shown(draft: str) -> str:
 
     Its marks are left out, because they number the passages and not the citations.
     """
-    return _UNFINISHED.sub("", _MARK.sub("", visible(without_thoughts(draft)))).strip()
-
-
-def without_thoughts(text: str) -> str:
-    """Return a reply without the model's reasoning."""
-    return _THOUGHT.sub("", text)
+    text = _SUPERSCRIPT.sub("", visible(replies.without_thoughts(draft)))
+    return _UNFINISHED.sub("", _MARK.sub("", text)).strip()
 
 
 def visible(text: str) -> str:
@@ -93,10 +107,18 @@ def _marked(bare: str, marks: list[tuple[int, list[int]]]) -> list[DraftSentence
     return [DraftSentence(words, marks) for words, marks in cited.items()]
 
 
+def _without_lead(match: re.Match[str]) -> str:
+    """Put the mark of "According to [1], the mayor" into the sentence that follows: "T[1]he mayor"."""
+    mark = match["mark"] or f"[{match['other'].strip('[]')}]"
+    return match["next"].upper() + mark
+
+
 def _plain(draft: str) -> str:
-    text = visible(without_thoughts(draft))
+    text = visible(replies.without_thoughts(draft))
     for pattern, replacement in (
         (_CODE_FENCE, ""),
+        (_SUPERSCRIPT, r"[\1]"),
+        (_LIST_OF_SOURCES, ""),
         (_LINK_DEFINITION, ""),
         (_LINK, r"\1"),
         (_TAG, ""),
@@ -109,7 +131,7 @@ def _plain(draft: str) -> str:
 
 def _numbers(mark: str) -> list[int]:
     numbers: list[int] = []
-    for match in _RANGE.finditer(mark.partition("†")[0]):
+    for match in _RANGE.finditer(_PAGE_NUMBERS.sub("", mark.partition("†")[0])):
         first, last = int(match[1]), int(match[2] or match[1])
         numbers += range(first, min(last, first + 20) + 1)
     return numbers

@@ -29,6 +29,16 @@ def nothing_left(model: str) -> str:
     return f"The sources support nothing that {model} wrote. The articles are quoted instead."
 
 
+def withheld(sentences: int) -> str:
+    what = "One sentence that gives" if sentences == 1 else f"{sentences} sentences that give"
+    were = "was" if sentences == 1 else "were"
+    return f"{what} an instruction or an address without a source {were} left out."
+
+
+def cut_off(model: str) -> str:
+    return f"{model} stopped at its limit, so the answer may not be complete."
+
+
 def remarked(words: str) -> str:
     return f"Note by the model: {words}"
 

@@ -66,6 +66,10 @@ class QuotingAnswerer:
     def language_model(self) -> None:
         return None
 
+    @property
+    def passages(self) -> None:
+        return None
+
     def answer(self, ranking: Ranking, call: Call = Call()) -> Iterator[SupportedSentence]:
         """Yield the best quotations, the best one first, or the newest if the present is meant."""
         chosen = best_quotations(ranking.evidence, self.sentences)

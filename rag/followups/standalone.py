@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from rag.answering import prompts
-from rag.answering.drafts import without_thoughts
+from rag.answering.replies import without_thoughts
 from rag.checking.facts import Source, facts, small_words
 from rag.errors import ModelError
 from rag.followups.gate import leans_on_context, may_need_context, topic

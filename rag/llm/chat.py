@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 import time
 from collections.abc import Generator, Sequence
@@ -12,12 +13,18 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Literal
 
 from rag.errors import ModelError
+from rag.types import Usage
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
+    from langchain_core.messages import AIMessageChunk
+
+    Arrived = SimpleQueue[AIMessageChunk | BaseException | None]
 
 _POLL = 0.05  # seconds until a stop is noticed while nothing arrives
 _GRACE = 2.0  # more seconds for a model that cannot be interrupted
+
+_LOGGER = logging.getLogger(__name__)
 
 Message = tuple[Literal["system", "human"], str]
 """A role and its text."""
@@ -33,6 +40,27 @@ class Call:
     @property
     def is_stopped(self) -> bool:
         return self.stop is not None and self.stop.is_set()
+
+
+@dataclass(slots=True)
+class Completion:
+    """What a model reports of a reply: whether it was cut off at a limit, and the tokens it took."""
+
+    is_cut_off: bool = False
+    usage: Usage | None = None
+
+    def note(self, chunk: AIMessageChunk) -> None:
+        """Take over what a piece of the reply reports."""
+        metadata = chunk.response_metadata
+        reasons = {metadata.get(name) for name in ("finish_reason", "stop_reason", "done_reason")}
+        if not reasons.isdisjoint(("length", "max_tokens", "MAX_TOKENS")):
+            self.is_cut_off = True
+        if chunk.usage_metadata:
+            before = self.usage or Usage(0, 0)
+            self.usage = Usage(
+                before.input_tokens + chunk.usage_metadata["input_tokens"],
+                before.output_tokens + chunk.usage_metadata["output_tokens"],
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +79,22 @@ class ChatModel:
         return cls(model, name, seconds)
 
     def stream(
-        self, messages: Sequence[Message], call: Call = Call(), *, seconds: float | None = None
+        self,
+        messages: Sequence[Message],
+        call: Call = Call(),
+        *,
+        seconds: float | None = None,
+        completion: Completion | None = None,
     ) -> Generator[str]:
         """Yield the reply piece by piece; end early when the call is stopped.
 
-        Closing the iterator ends the request, so the model stops generating. Raises ModelError if
-        the model fails or takes longer than `seconds`, which is its own limit by default.
+        Closing the iterator ends the request, so the model stops generating. What the model reports
+        is noted in `completion`. Raises ModelError if the model fails or takes longer than
+        `seconds`, which is its own limit by default.
         """
         seconds = self.seconds if seconds is None else seconds
-        arrived: SimpleQueue[str | BaseException | None] = SimpleQueue()
+        completion = completion or Completion()
+        arrived: Arrived = SimpleQueue()
         request = self._request(messages, call, seconds, arrived)
         running = asyncio.run_coroutine_threadsafe(request, _event_loop())
         deadline = time.monotonic() + seconds + _GRACE
@@ -76,8 +111,11 @@ class ChatModel:
                 if isinstance(piece, TimeoutError) and time.monotonic() > deadline - _GRACE - 1:
                     raise _too_slow(seconds) from None
                 if isinstance(piece, BaseException):
+                    _LOGGER.warning("%s failed: %s", self.name, _in_a_line(piece))
                     raise ModelError(f"it failed ({_reason(piece)})") from piece
-                yield piece
+                completion.note(piece)
+                if piece.text:
+                    yield piece.text
         finally:
             running.cancel()
 
@@ -86,12 +124,12 @@ class ChatModel:
         messages: Sequence[Message],
         call: Call,
         seconds: float,
-        arrived: SimpleQueue[str | BaseException | None],
+        arrived: Arrived,
     ) -> None:
         try:
             async with asyncio.timeout(seconds):
                 async for chunk in self.model.astream(list(messages), call.config):
-                    arrived.put(chunk.text)
+                    arrived.put(chunk)
             arrived.put(None)
         except BaseException as error:  # whatever a provider raises; the caller raises it again
             arrived.put(error)
@@ -102,10 +140,27 @@ def _too_slow(seconds: float) -> ModelError:
 
 
 def _reason(error: BaseException) -> str:
-    """Return an error as one short line."""
+    """Return why a model failed, in our own words: a provider's may name accounts and addresses."""
+    status = getattr(error, "status_code", None)
+    if isinstance(status, int):
+        known = {
+            401: "its server refused the key",
+            403: "its server refused the key",
+            404: "its server does not know the model",
+            413: "the passages are too long for it",
+            429: "its server is busy or the quota is used up",
+        }
+        return known.get(status, f"its server answered with status {status}")
+    if "Connect" in type(error).__name__:
+        return "its server cannot be reached"
+    if "Timeout" in type(error).__name__:
+        return "its server took too long"
+    return type(error).__name__
+
+
+def _in_a_line(error: BaseException) -> str:
     line = " ".join(str(error).split())
-    reason = f"{type(error).__name__}: {line}" if line else type(error).__name__
-    return reason if len(reason) <= 200 else reason[:200].rstrip() + "…"
+    return f"{type(error).__name__}: {line[:500]}"
 
 
 @cache

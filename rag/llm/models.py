@@ -15,6 +15,15 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
 LOCAL = "local"
+_KEYS = {
+    "openai": "OPENAI_API_KEY",
+    "anthropic": "ANTHROPIC_API_KEY",
+    "google_genai": "GOOGLE_API_KEY",
+    "mistralai": "MISTRAL_API_KEY",
+    "groq": "GROQ_API_KEY",
+    "deepseek": "DEEPSEEK_API_KEY",
+}
+"""Where each provider's key is looked for. Without it, some of them fail only when first asked."""
 # The modules that a provider needs. The extra of the same name installs them.
 _MODULES = {
     "openai": ("langchain", "langchain_openai"),
@@ -26,16 +35,20 @@ _MODULES = {
 _REPEATABLE: dict[str, Any] = {"temperature": 0}
 
 
-def chat_model(name: str, base_url: str = "") -> BaseChatModel:
+def chat_model(
+    name: str, base_url: str = "", *, context: int | None = None, **parameters: float | None
+) -> BaseChatModel:
     """Return the model for a name such as "ollama:qwen3:4b", "openai:gpt-5" or "local:model.gguf".
 
     `base_url` is the address of a server, which is OpenAI-compatible unless the name begins with
-    another provider. Raises SettingsError if the name does not include a provider, and ModelError
-    if the model cannot be used.
+    another provider. `context` is how many tokens a model that runs here reads. `parameters` are `temperature`, `max_tokens` and `seed`; None leaves one to
+    the model. Raises SettingsError if the name does not include a provider, and ModelError if the
+    model cannot be used.
     """
     provider, _, model = name.partition(":")
+    given = {key: value for key, value in parameters.items() if value is not None}
     if provider == LOCAL:
-        return _local(model)
+        return _local(model, context, given)
     if base_url and (not model or not _is_provider(provider)):
         provider, model = "openai", name.removeprefix("openai:")
     if not model:
@@ -50,7 +63,20 @@ def chat_model(name: str, base_url: str = "") -> BaseChatModel:
             options["api_key"] = "none"  # the client insists on a key, a private server does not
     elif provider == "ollama":
         options |= _REPEATABLE
-    return _create(name, provider, model, options)
+    if provider == "ollama" and context:
+        options["num_ctx"] = context  # by default it reads the end of a long prompt only
+    created = _create(name, provider, model, options | _named(provider, given))
+    if not base_url and (key := _KEYS.get(provider)) and not os.environ.get(key):
+        raise ModelError(f"the model {name} cannot be used: set {key} to your key for {provider}")
+    return created
+
+
+def _named(provider: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    """Return the parameters under the names that a provider has for them."""
+    names = {"max_tokens": "num_predict"} if provider == "ollama" else {}
+    if provider == "openai":
+        parameters = {"stream_usage": True} | parameters
+    return {names.get(key, key): value for key, value in parameters.items()}
 
 
 def display_name(name: str) -> str:
@@ -91,7 +117,7 @@ def _require(name: str, provider: str) -> None:
         raise ModelError(f"the model {name} needs another package; {command}")
 
 
-def _local(model: str) -> BaseChatModel:
+def _local(model: str, context: int | None, parameters: dict[str, Any]) -> BaseChatModel:
     """Serve a GGUF file with llama.cpp; the server ends with the model or this process."""
     name = f"{LOCAL}:{model}"
     _require(name, LOCAL)
@@ -101,7 +127,7 @@ def _local(model: str) -> BaseChatModel:
 
     try:
         path = find(model)
-        server = LocalServer.start(path)
+        server = LocalServer.start(path, **({"context": context} if context else {}))
     except ArticleQAError as error:
         raise ModelError(f"the model {name} cannot be used: {error}") from error
     # Bypass proxies from the environment, which cannot reach this machine's loopback address.
@@ -111,7 +137,7 @@ def _local(model: str) -> BaseChatModel:
         "http_client": httpx.Client(trust_env=False),
         "http_async_client": httpx.AsyncClient(trust_env=False),
     }
-    options |= _REPEATABLE
+    options |= _REPEATABLE | _named("openai", parameters)
     created = _create(name, "openai", path.stem, options)
     weakref.finalize(created, server.close)
     return created

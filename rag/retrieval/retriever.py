@@ -73,13 +73,12 @@ class Retriever:
         *,
         k: int | None = None,
         as_of: date | None = None,
-        read_all: bool = False,
     ) -> Ranking:
         """Return the evidence for a question in a snapshot.
 
-        `k` passages are read, by default at most `rerank`, and fewer unless `read_all` is set if the
-        first ones settle the question. `as_of` is the day from which the question is
-        seen, by default today. Raises QuestionError for a question, scope or `k` that is not valid.
+        `k` passages are read, by default at most `rerank`, and fewer if the first ones settle the
+        question. `as_of` is the day from which the question is seen, by default today. Raises
+        QuestionError for a question, scope or `k` that is not valid.
         """
         started = time.perf_counter()
         question = normalized(question)
@@ -91,8 +90,7 @@ class Retriever:
             self.encoder,
             word_counts=search.word_counts,
             is_settled=lambda readings: (
-                not (read_all or k is not None)
-                and self.ranker.is_settled(question, readings, search.times)
+                k is None and self.ranker.is_settled(question, readings, search.times)
             ),
         )
         passages = [passage for _, passage in search.passages]

@@ -15,6 +15,7 @@ from rag.types.answers import (
     Sentence,
     Strength,
     Support,
+    Usage,
     Verdict,
 )
 from rag.types.articles import (
@@ -59,5 +60,6 @@ __all__ = [
     "Strength",
     "Summary",
     "Support",
+    "Usage",
     "Verdict",
 ]

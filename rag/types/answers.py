@@ -67,6 +67,14 @@ class Support:
 
 
 @dataclass(frozen=True, slots=True)
+class Usage:
+    """The tokens that a language model read and wrote, as it reports them."""
+
+    input_tokens: int
+    output_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
 class Sentence:
     """A sentence of an answer and the numbers of the citations that support it.
 
@@ -100,7 +108,7 @@ class Answer:
     name of the language model that wrote it. `rewritten_question` is what was asked in place of a
     question that depends on the conversation. `searched` is what a refusal is based on. `notices`
     tell the reader what else matters: sources that disagree, a model that failed. `timings` maps
-    each step to its duration in seconds. `reply` holds the product's own words, which come before
+    each step to its duration in seconds. `usage` is what the language model took, if it says so. `reply` holds the product's own words, which come before
     the sentences: the whole of a "reply", and the heading of a "list" or a "summary".
     `suggestions` are questions that the reader may want to ask next.
 
@@ -124,6 +132,7 @@ class Answer:
     scope: Scope = Scope()
     evidence: tuple[Evidence, ...] = field(default=(), repr=False)
     timings: Mapping[str, float] = field(default_factory=dict, repr=False)
+    usage: Usage | None = None
     kind: Kind = "answer"
     reply: str = ""
     suggestions: tuple[str, ...] = ()
