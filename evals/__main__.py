@@ -14,7 +14,7 @@ from typing import TypeVar
 from tqdm import tqdm
 
 from evals import claims, figures, followups, seeds, squad, support
-from evals.claims import Claim
+from evals.claims import Claim, EditedClaim
 from evals.corpus import library_of
 from evals.figures import Figure, table
 from ingest.cli import reported
@@ -79,12 +79,14 @@ def over_squad(data: squad.Dataset, encoder: Encoder) -> Iterator[Figure]:
     with library_of(data.articles, encoder) as qa:
         asked = _ask(qa, data, "all articles")
         checked = list(_check(qa, data))
+        edited = list(_check_edited(qa, data))
     yield from figures.retrieval(asked)
     yield from figures.quoting(asked)
     yield from figures.citing(asked)
     yield figures.exactness(asked, {article.id: article.text for article in data.articles})
     if checked:
         yield from support.figures(checked)
+        yield from support.edited_figures(edited)
     for first, left_out in ((0, "second, fourth, ..."), (1, "first, third, ...")):
         kept = data.articles[first::2]
         with library_of(kept, encoder) as qa:
@@ -107,6 +109,14 @@ def _check(qa: ArticleQA, data: squad.Dataset) -> Iterator[support.Checked]:
             ranking = retriever.rank(snapshot, question, k=retriever.rerank)
             for claim in by_question[question]:
                 yield support.check(claim, ranking, qa.assistant.checker)
+
+
+def _check_edited(qa: ArticleQA, data: squad.Dataset) -> Iterator[tuple[EditedClaim, bool]]:
+    retriever, checker = qa.assistant.retriever, qa.assistant.checker
+    for claim in _bar(claims.load_edited(data), "edited statements"):
+        with qa.library.snapshot() as snapshot:
+            ranking = retriever.rank(snapshot, claim.source, k=retriever.rerank)
+            yield claim, support.check_edited(claim, ranking, checker)
 
 
 def _bar(items: Sequence[T], what: str) -> Iterable[T]:

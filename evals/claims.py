@@ -5,6 +5,9 @@ Ruder and Yogatama, ACL 2020; CC BY-SA 4.0), for every second of their questions
 rules: a true statement is a sentence of the paragraph, that sentence shortened, or the question
 with its answer inserted; a false one changes a single number, date or name. The file holds only
 what differs from XQuAD; its words are read from the SQuAD file.
+
+`edited_claims.jsonl` holds statements about sentences of the other articles, in the same form: near
+paraphrases, sentences with exactly one thing wrong, and freely worded ones that are true.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ from evals.squad import Dataset
 from rag.types import Span
 
 CLAIMS = Path(__file__).with_name("claims.jsonl")
+EDITED_CLAIMS = Path(__file__).with_name("edited_claims.jsonl")
 XQUAD_QUESTIONS = 1_190
 
 Kind = Literal["true", "number", "date", "name", "swapped"]
@@ -34,6 +38,43 @@ class Claim:
     paragraph: Span
     kind: Kind
     style: str
+
+
+@dataclass(frozen=True, slots=True)
+class EditedClaim:
+    """A statement made of a `source` sentence. The kinds "near" and "free" are true.
+
+    The other kinds say what is wrong: "unit", "negation", "comparative", "modality" (or tense),
+    "cause", "roles" (two names swapped), "name" (of the same passage) and "attribution".
+    """
+
+    text: str
+    source: str
+    article_id: str
+    place: Span
+    kind: str
+
+    @property
+    def is_true(self) -> bool:
+        return self.kind in ("near", "free")
+
+
+def load_edited(data: Dataset, path: Path = EDITED_CLAIMS) -> list[EditedClaim]:
+    """Return the edited claims about a dataset; none if it is not XQuAD's English part."""
+    if len(data.questions) != XQUAD_QUESTIONS:
+        return []
+    claims = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        record = json.loads(line)
+        article = data.articles[record["article"]]
+        start, end = record["source"]
+        text = "".join(
+            piece if isinstance(piece, str) else article.text[slice(*piece)]
+            for piece in record["pieces"]
+        )
+        source = article.text[start:end]
+        claims.append(EditedClaim(text, source, article.id, Span(start, end), record["kind"]))
+    return claims
 
 
 def load(data: Dataset, path: Path = CLAIMS) -> list[Claim]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from evals.claims import Claim
+from evals.claims import Claim, EditedClaim
 from evals.figures import Figure, meets
 from rag.checking.checker import Checker
 from rag.checking.claims import SupportedSentence
@@ -93,6 +93,41 @@ def figures(checked: Sequence[Checked]) -> list[Figure]:
             _is_flagged,
         ),
     ]
+
+
+def check_edited(claim: EditedClaim, ranking: Ranking, checker: Checker) -> bool:
+    """Return whether a statement is flagged, with the passage of its source sentence cited."""
+    evidence = ranking.evidence
+    right = [
+        number
+        for number, passage in enumerate(evidence)
+        if passage.article.id == claim.article_id
+        and passage.passage.start <= claim.place.start < passage.passage.end
+    ]
+    checked = checker.check(claim.text, right[:1], evidence, ranking.word_counts)
+    return checked.support.verdict == "unsupported"
+
+
+def edited_figures(checked: Sequence[tuple[EditedClaim, bool]]) -> list[Figure]:
+    """Return what is flagged of each kind of statement, and of all that are wrong."""
+    wrong = [(claim, flagged) for claim, flagged in checked if not claim.is_true]
+    found = [
+        Figure.of(
+            f"caught: {kind}",
+            "one thing changed in a sentence of a passage",
+            [flagged for claim, flagged in wrong if claim.kind == kind],
+            0.80,
+        )
+        for kind in sorted({claim.kind for claim, _ in wrong})
+    ]
+    found.append(Figure.of("caught: all kinds", "all of these", [f for _, f in wrong], 0.88))
+    for kind, what, goal in (
+        ("near", "a sentence shortened or with other words of the same meaning", 0.97),
+        ("free", "a sentence worded freely", 0.88),
+    ):
+        kept = [not flagged for claim, flagged in checked if claim.kind == kind]
+        found.append(Figure.of(f"true and not flagged: {kind} paraphrases", what, kept, goal))
+    return found
 
 
 def _is_flagged(each: Checked) -> bool:

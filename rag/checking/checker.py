@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from rag.checking.claims import Quotation, SupportedSentence
 from rag.checking.facts import Fact, denials, facts, plain, small_words, source
+from rag.checking.relations import contradictions, same_quantities
 from rag.encoders.protocols import Encoder, Vectors
 from rag.retrieval.late_interaction import MaxSim, max_sims
 from rag.store.library import WordCounts
@@ -152,8 +153,10 @@ def _find(claim: str, evidence: Evidence, cover: MaxSim, wanted: Sequence[Fact])
     """Return the passage's best sentence, and others that contain what it lacks."""
     article, passage = evidence.article, evidence.passage
     language = article.language_or_default
-    context = source(_context(evidence), language, article.published)
-    lacking = [fact for fact in wanted if fact not in context]
+    context_text = _context(evidence)
+    context = source(context_text, language, article.published)
+    same = same_quantities(claim, evidence.text, language)
+    lacking = [fact for fact in wanted if fact not in context and not _is_same(fact, same)]
     texts = {span: evidence.quote(span) for span in passage.sentences}
     sources = {span: source(text, language) for span, text in texts.items()}
     scores = {span: cover.sentence_score([span]) for span in passage.sentences}
@@ -165,10 +168,21 @@ def _find(claim: str, evidence: Evidence, cover: MaxSim, wanted: Sequence[Fact])
             break
         chosen.append(best)
         lacking = [fact for fact in lacking if fact not in sources[best]]
-    denied = denials(claim, texts[chosen[0]]) if chosen else ()
+    denied: tuple[str, ...] = ()
+    if chosen:
+        stated, *others = [texts[span] for span in chosen]
+        denied = (
+            *denials(claim, stated),
+            *contradictions(claim, stated, others, language, context_text),
+        )
     chosen.sort(key=lambda span: span.start)
     missing = [fact.words for fact in lacking] + _misplaced(claim, evidence, cover)
     return Finding(evidence, tuple(chosen), cover, tuple(dict.fromkeys(missing)), denied)
+
+
+def _is_same(fact: Fact, phrases: Collection[str]) -> bool:
+    """Return whether a number is stated with another unit: nine weeks are 63 days."""
+    return fact.kind == "number" and any(fact.words in phrase for phrase in phrases)
 
 
 def _misplaced(claim: str, evidence: Evidence, cover: MaxSim) -> list[str]:
