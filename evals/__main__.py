@@ -66,7 +66,7 @@ def over_seeds(encoder: Encoder, settings: Settings) -> Iterator[Figure]:
         library = create_library(settings.model_copy(update={"home": Path(home)}), encoder)
         sync(library, discover([SEEDS]), encoder)
         with ArticleQA(build_assistant(settings, library, encoder)) as qa:
-            asked = [(each, qa.ask(each.text)) for each in _bar(questions, "seeds")]
+            asked = [(question, qa.ask(question.text)) for question in _bar(questions, "seeds")]
             talks = list(followups.ask(qa, _bar(followups.load(), "follow-ups")))
     yield from seeds.figures(asked[::2], "tuned on")
     yield from seeds.figures(asked[1::2], "held out")
@@ -91,11 +91,11 @@ def over_squad(data: squad.Dataset, encoder: Encoder) -> Iterator[Figure]:
         kept = data.articles[first::2]
         with library_of(kept, encoder) as qa:
             asked = _ask(qa, data, f"{left_out} left out")
-        yield from figures.refusal(asked, frozenset(each.id for each in kept), left_out)
+        yield from figures.refusal(asked, frozenset(article.id for article in kept), left_out)
 
 
 def _ask(qa: ArticleQA, data: squad.Dataset, what: str) -> figures.Asked:
-    return [(each, qa.ask(each.text)) for each in _bar(data.questions, what)]
+    return [(question, qa.ask(question.text)) for question in _bar(data.questions, what)]
 
 
 def _check(qa: ArticleQA, data: squad.Dataset) -> Iterator[support.Checked]:

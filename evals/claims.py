@@ -89,7 +89,7 @@ def _claim(record: dict[str, Any], data: Dataset) -> Claim:
     """Put a claim together from its pieces: literal text, and ranges of the paragraph and question."""
     question = data.questions[record["question"]]
     place = question.paragraph
-    article = next(each for each in data.articles if each.id == question.article_id)
+    article = next(candidate for candidate in data.articles if candidate.id == question.article_id)
     paragraph = " ".join(article.text[place.start : place.end].split())
     words = f"{paragraph} {question.text}"
     text = "".join(

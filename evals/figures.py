@@ -42,21 +42,27 @@ def retrieval(asked: Asked) -> list[Figure]:
             "paragraph in the first passage",
             "the first passage overlaps the paragraph with the answer",
             asked,
-            lambda question, answer: any(_holds(question, each) for each in answer.evidence[:1]),
+            lambda question, answer: any(
+                _holds(question, passage) for passage in answer.evidence[:1]
+            ),
             0.95,
         ),
         _share(
             "paragraph in the first five passages",
             "one of the first five does",
             asked,
-            lambda question, answer: any(_holds(question, each) for each in answer.evidence[:5]),
+            lambda question, answer: any(
+                _holds(question, passage) for passage in answer.evidence[:5]
+            ),
             0.99,
         ),
         _share(
             "gold answer in the first passage",
             "stricter: the first passage contains the characters of a gold answer",
             asked,
-            lambda question, answer: any(_spans(question, each) for each in answer.evidence[:1]),
+            lambda question, answer: any(
+                _spans(question, passage) for passage in answer.evidence[:1]
+            ),
         ),
     ]
 
@@ -68,7 +74,9 @@ def quoting(asked: Asked) -> list[Figure]:
             "quoted answer contains a gold answer",
             "one of its sentences does, ignoring case and white space; a refusal counts as a miss",
             asked,
-            lambda question, answer: any(_contains(question, each) for each in answer.citations),
+            lambda question, answer: any(
+                _contains(question, citation) for citation in answer.citations
+            ),
             0.90,
         ),
         _share(
@@ -84,12 +92,12 @@ def quoting(asked: Asked) -> list[Figure]:
 def citing(asked: Asked) -> list[Figure]:
     """Whether cited ranges contain a gold answer: precision and recall of the citations."""
     answered = [(question, answer) for question, answer in asked if answer.citations]
-    cited = [(question, each) for question, answer in answered for each in answer.citations]
+    cited = [(question, citation) for question, answer in answered for citation in answer.citations]
     return [
         Figure(
             "precision of the citations",
             "of all cited ranges, those that contain a gold answer",
-            sum(_contains(question, each) for question, each in cited),
+            sum(_contains(question, citation) for question, citation in cited),
             len(cited),
         ),
         Figure(
@@ -103,8 +111,8 @@ def citing(asked: Asked) -> list[Figure]:
 
 def refusal(asked: Asked, present: frozenset[str], which: str) -> list[Figure]:
     """With some articles left out: their questions should be refused, the others answered."""
-    inside = [each for each in asked if each[0].article_id in present]
-    outside = [each for each in asked if each[0].article_id not in present]
+    inside = [pair for pair in asked if pair[0].article_id in present]
+    outside = [pair for pair in asked if pair[0].article_id not in present]
     return [
         _share(
             f"refused, {which} left out",
@@ -139,7 +147,7 @@ def _share(
     is_hit: Callable[[Question, Answer], bool],
     goal: float | None = None,
 ) -> Figure:
-    return Figure.of(name, counted, (is_hit(*each) for each in asked), goal)
+    return Figure.of(name, counted, (is_hit(*pair) for pair in asked), goal)
 
 
 def meets(asked: Question | Claim, article_id: str, place: Span | Passage) -> bool:
@@ -175,8 +183,8 @@ def normal(text: str) -> str:
 def table(found: Iterable[Figure]) -> str:
     """The figures as a Markdown table."""
     rows = [
-        f"| {each.name} | {each.share:.1%} | {each.hits} of {each.asked} |"
-        f" {'' if each.goal is None else f'{each.goal:.0%}'} | {each.counted} |"
-        for each in found
+        f"| {figure.name} | {figure.share:.1%} | {figure.hits} of {figure.asked} |"
+        f" {'' if figure.goal is None else f'{figure.goal:.0%}'} | {figure.counted} |"
+        for figure in found
     ]
     return "\n".join(["| figure | share | | goal | counted |", "|---|---|---|---|---|", *rows])

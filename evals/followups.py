@@ -34,7 +34,7 @@ class Asked:
 
 def load(path: Path = CONVERSATIONS) -> list[list[Turn]]:
     return [
-        [_turn(each) for each in conversation["turns"]]
+        [_turn(turn) for turn in conversation["turns"]]
         for conversation in json.loads(path.read_text(encoding="utf-8"))
     ]
 
@@ -55,38 +55,40 @@ def ask(qa: ArticleQA, conversations: Iterable[Sequence[Turn]]) -> Iterator[list
 
 def figures(conversations: Iterable[Sequence[Asked]], part: str) -> list[Figure]:
     """Count follow-ups that are recognized and answered, and other questions that are unchanged."""
-    asked = [each for conversation in conversations for each in conversation]
-    dependent = [each for each in asked if not each.turn.stands_alone]
-    independent = [each for each in asked if each.turn.stands_alone]
+    asked = [follow_up for conversation in conversations for follow_up in conversation]
+    dependent = [follow_up for follow_up in asked if not follow_up.turn.stands_alone]
+    independent = [follow_up for follow_up in asked if follow_up.turn.stands_alone]
     return [
         Figure(
             f"{part}: follow-up answered right",
             "a quoted sentence of the right article contains the expected words",
-            sum(_is_right(each.turn, each.answer, slice(None)) for each in dependent),
+            sum(
+                _is_right(follow_up.turn, follow_up.answer, slice(None)) for follow_up in dependent
+            ),
             len(dependent),
         ),
         Figure(
             f"{part}: follow-up asked without its conversation",
             "the same, for comparison",
-            sum(_is_right(each.turn, each.alone, slice(None)) for each in dependent),
+            sum(_is_right(follow_up.turn, follow_up.alone, slice(None)) for follow_up in dependent),
             len(dependent),
         ),
         Figure(
             f"{part}: first quoted sentence answers the follow-up",
             "the first quoted sentence does",
-            sum(_is_right(each.turn, each.answer, slice(1)) for each in dependent),
+            sum(_is_right(follow_up.turn, follow_up.answer, slice(1)) for follow_up in dependent),
             len(dependent),
         ),
         Figure(
             f"{part}: follow-up recognized",
             "questions that need the conversation and are understood with it",
-            sum(each.answer.rewritten_question is not None for each in dependent),
+            sum(follow_up.answer.rewritten_question is not None for follow_up in dependent),
             len(dependent),
         ),
         Figure(
             f"{part}: question that stands alone left unchanged",
             "later questions of a conversation that do not need it",
-            sum(each.answer.rewritten_question is None for each in independent),
+            sum(follow_up.answer.rewritten_question is None for follow_up in independent),
             len(independent),
             goal=1.0,
         ),
@@ -98,7 +100,7 @@ def _turn(plain: dict[str, object]) -> Turn:
     assert isinstance(also, list)
     return Turn(
         str(plain["question"]),
-        tuple((each["file"], each["answer"]) for each in (plain, *also)),
+        tuple((row["file"], row["answer"]) for row in (plain, *also)),
         bool(plain["stands_alone"]),
     )
 

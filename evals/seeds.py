@@ -25,18 +25,18 @@ class Question:
 def load(path: Path = QUESTIONS) -> list[Question]:
     return [
         Question(
-            each["question"],
-            each["answer"],
-            tuple(filter(None, (each.get("file"), *each.get("also", ())))),
-            each.get("kind", "answered"),
+            row["question"],
+            row["answer"],
+            tuple(filter(None, (row.get("file"), *row.get("also", ())))),
+            row.get("kind", "answered"),
         )
-        for each in json.loads(path.read_text(encoding="utf-8"))
+        for row in json.loads(path.read_text(encoding="utf-8"))
     ]
 
 
 def figures(asked: list[tuple[Question, Answer]], part: str) -> list[Figure]:
     """Shares of right answers, and of refusals of questions far from the articles and near them."""
-    answerable = [each for each in asked if each[0].answer is not None]
+    answerable = [pair for pair in asked if pair[0].answer is not None]
     found = [
         Figure(
             f"{part}: quoted answer is right",

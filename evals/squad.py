@@ -45,9 +45,9 @@ def load(path: Path) -> Dataset:
                 text += paragraph["context"] + BREAK
                 place = Span(start, start + len(paragraph["context"]))
                 questions += [
-                    _question(each, str(number), place)
-                    for each in paragraph["qas"]
-                    if not each.get("is_impossible", False)
+                    _question(row, str(number), place)
+                    for row in paragraph["qas"]
+                    if not row.get("is_impossible", False)
                 ]
             articles.append(
                 Article(
@@ -60,7 +60,7 @@ def load(path: Path) -> Dataset:
 
 
 def _question(entry: dict[str, Any], article_id: str, paragraph: Span) -> Question:
-    answers = [(str(each["text"]), int(each["answer_start"])) for each in entry["answers"]]
+    answers = [(str(row["text"]), int(row["answer_start"])) for row in entry["answers"]]
     return Question(
         text=str(entry["question"]),
         article_id=article_id,

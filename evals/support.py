@@ -41,11 +41,13 @@ def check(claim: Claim, ranking: Ranking, checker: Checker) -> Checked:
 # Longer than other functions, since it is a list of figures, one after another.
 def figures(checked: Sequence[Checked]) -> list[Figure]:
     """Return what is caught, what is flagged wrongly, and precision and recall of the flags."""
-    true = [each for each in checked if each.claim.kind == "true"]
-    false = [each for each in checked if each.claim.kind in FALSE]
-    flagged = [each for each in (*true, *false) if _is_flagged(each)]
-    moved = [each for each in true if each.moved]
-    kinds = {kind: [each for each in checked if each.claim.kind == kind] for kind in FALSE}
+    true = [statement for statement in checked if statement.claim.kind == "true"]
+    false = [statement for statement in checked if statement.claim.kind in FALSE]
+    flagged = [statement for statement in (*true, *false) if _is_flagged(statement)]
+    moved = [statement for statement in true if statement.moved]
+    kinds = {
+        kind: [statement for statement in checked if statement.claim.kind == kind] for kind in FALSE
+    }
     return [
         _share(
             "changed numbers and dates caught",
@@ -59,14 +61,14 @@ def figures(checked: Sequence[Checked]) -> list[Figure]:
             "true sentences not flagged",
             "sentences of the paragraph, shortened ones, and questions with their answer put in",
             true,
-            lambda each: not _is_flagged(each),
+            lambda statement: not _is_flagged(statement),
             0.95,
         ),
         _share(
             "precision of “not supported”",
             "of the sentences that are flagged, those that were changed",
             flagged,
-            lambda each: each.claim.kind in FALSE,
+            lambda statement: statement.claim.kind in FALSE,
         ),
         _share(
             "recall of “not supported”",
@@ -78,7 +80,9 @@ def figures(checked: Sequence[Checked]) -> list[Figure]:
             "moved citations not kept",
             "a true sentence that cites another passage: the citation is corrected, or none is left",
             moved,
-            lambda each: bool(each.moved and each.moved.support.verdict != "supported"),
+            lambda statement: bool(
+                statement.moved and statement.moved.support.verdict != "supported"
+            ),
         ),
         _share(
             "moved citations corrected",
@@ -89,7 +93,7 @@ def figures(checked: Sequence[Checked]) -> list[Figure]:
         _share(
             "swapped within the passage caught",
             "a number, date or name put in the place of another one of the same passage",
-            [each for each in checked if each.claim.kind == "swapped"],
+            [statement for statement in checked if statement.claim.kind == "swapped"],
             _is_flagged,
         ),
     ]
@@ -130,16 +134,16 @@ def edited_figures(checked: Sequence[tuple[EditedClaim, bool]]) -> list[Figure]:
     return found
 
 
-def _is_flagged(each: Checked) -> bool:
-    return each.stated.support.verdict == "unsupported"
+def _is_flagged(statement: Checked) -> bool:
+    return statement.stated.support.verdict == "unsupported"
 
 
-def _is_corrected(each: Checked) -> bool:
-    if each.moved is None or each.moved.support.verdict != "corrected":
+def _is_corrected(statement: Checked) -> bool:
+    if statement.moved is None or statement.moved.support.verdict != "corrected":
         return False
     return any(
-        meets(each.claim, quotation.article.id, quotation.span)
-        for quotation in each.moved.quotations
+        meets(statement.claim, quotation.article.id, quotation.span)
+        for quotation in statement.moved.quotations
     )
 
 

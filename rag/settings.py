@@ -66,7 +66,7 @@ class Settings(EnvironmentSettings):
         8, ge=1, le=100, description="the maximum number of passages that are read token by token"
     )
     sentences: int = Field(
-        3, ge=1, le=10, description="the maximum number of sentences in a quoted answer"
+        3, ge=1, le=10, description="the maximum number of places that a quoted answer quotes"
     )
     threshold: float = Field(
         0.51,

@@ -153,5 +153,5 @@ def _flop(original: SentenceTransformerEncoder, tokens: Sequence[int]) -> float:
     config: Any = original.model[0].get_submodule("model").config
     width, inner, layers = config.hidden_size, config.intermediate_size, config.num_hidden_layers
     lengths = np.array(tokens, dtype=float) + 2
-    each = 2 * lengths * (4 * width**2 + 2 * width * inner) + 4 * lengths**2 * width
-    return float(layers * each.sum())
+    operations = 2 * lengths * (4 * width**2 + 2 * width * inner) + 4 * lengths**2 * width
+    return float(layers * operations.sum())

@@ -26,7 +26,7 @@ _SAME = 0.8  # passages of one story that share so many words say the same
 class Ranking:
     """Evidence for a question, best first, from a library with this many `passages`.
 
-    `confidence` is the probability that the best three sentences answer the question, and
+    `confidence` is the probability that the best quotations answer the question, and
     `is_present` whether it asks about the present.
     `word_counts` looks words up in the same snapshot, as long as that is open. `timings` maps each
     step to its duration in seconds.
