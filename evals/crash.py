@@ -60,6 +60,9 @@ class Recorded:
     def embed(self, texts: Sequence[str]) -> Vectors:
         return np.stack([self._vectors[text] for text in texts])
 
+    def embed_query(self, question: str) -> Vectors:
+        raise AssertionError("an ingest asks nothing")
+
     def read(self, texts: Sequence[str]) -> list[TokenVectors]:
         raise AssertionError("an ingest needs no token vectors")
 
@@ -72,7 +75,7 @@ class Recorder:
         self.name = real.name
         self.token_limit = real.token_limit
         self.token_spans = real.token_spans
-        self.read = real.read
+        self.read, self.embed_query = real.read, real.embed_query
         self._recorded: dict[str, Vectors] = {}
 
     def embed(self, texts: Sequence[str]) -> Vectors:

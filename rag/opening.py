@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import suppress
 
 from rag.answering.quoting import QuotingAnswerer
@@ -11,7 +12,7 @@ from rag.checking.checker import Checker
 from rag.encoders.export import ExportedEncoder
 from rag.encoders.onnx_encoder import FOLDER
 from rag.encoders.protocols import Encoder
-from rag.encoders.sentence_transformer import SentenceTransformerEncoder
+from rag.encoders.sentence_transformer import BUNDLED, SentenceTransformerEncoder
 from rag.errors import ModelError, NoLibraryError
 from rag.followups.standalone import Followups
 from rag.llm.chat import ChatModel
@@ -26,7 +27,7 @@ from rag.store.library import Library
 
 def open_encoder(settings: Settings) -> ExportedEncoder:
     """Return the encoder that the settings name. Its model is loaded when it is first needed."""
-    original = SentenceTransformerEncoder(settings.encoder, settings.precision)
+    original = SentenceTransformerEncoder(settings.encoder, settings.precision, settings.device)
     return ExportedEncoder(original, settings.home / FOLDER)
 
 
@@ -57,6 +58,13 @@ def build_assistant(
 
     Raises ModelError or SettingsError if the model cannot be used.
     """
+    if "threshold" not in settings.model_fields_set and not encoder.name.startswith(BUNDLED):
+        logging.getLogger(__name__).warning(
+            "The threshold for refusals, %g, was chosen for %s. For %s, set ARTICLE_QA_THRESHOLD.",
+            settings.threshold,
+            BUNDLED,
+            settings.encoder,
+        )
     chat = chat or _chat_model(settings)
     checker = Checker(encoder)
     quoting = QuotingAnswerer(settings.sentences)

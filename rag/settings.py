@@ -59,6 +59,10 @@ class Settings(EnvironmentSettings):
         "auto",
         description="the arithmetic of the encoder; `auto` uses bfloat16 if the CPU supports it",
     )
+    device: Literal["auto", "cpu", "cuda", "mps"] = Field(
+        "auto",
+        description="where the encoder runs; `auto` is the CPU, with the exported model",
+    )
     candidates: int = Field(
         50, ge=1, le=1000, description="how many passages each of the two searches returns"
     )

@@ -37,5 +37,8 @@ class WordEncoder:
         self.batches.append(list(texts))
         return np.array([vector(text) for text in texts])
 
+    def embed_query(self, question: str) -> Vectors:
+        return self.embed([question])[0]
+
     def read(self, texts: Sequence[str]) -> list[TokenVectors]:
         raise NotImplementedError

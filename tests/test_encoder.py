@@ -81,7 +81,7 @@ def test_weights_other_than_the_published_ones_are_refused(
 def test_another_model_is_named_by_its_path(tmp_path: Path) -> None:
     copy = shutil.copytree(bundled(), tmp_path / "my-model")
     copied = SentenceTransformerEncoder(str(copy))
-    assert copied.name == str(copy)
+    assert copied.name.startswith(f"{copy}@")
     assert copied.embed(TEXTS).shape == (2, 384)
 
 
@@ -159,3 +159,65 @@ def test_importing_rag_loads_nothing_heavy() -> None:
     code = "import rag, sys; print([name for name in ('torch', 'chromadb', 'langchain_core', 'gradio') if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[1])  # fmt: skip
     assert done.stdout.strip() == "[]"
+
+
+@pytest.fixture(scope="module")
+def prompted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the bundled model whose authors want prompts, as E5's do."""
+    encoder = SentenceTransformerEncoder(precision="float32")
+    encoder.model.prompts = {"query": "query: ", "document": "passage: "}
+    folder = tmp_path_factory.mktemp("models") / "prompted"
+    encoder.model.save(str(folder))
+    return folder
+
+
+def test_questions_and_passages_get_the_prompts_of_the_model(prompted: Path) -> None:
+    plain = SentenceTransformerEncoder(precision="float32")
+    encoder = SentenceTransformerEncoder(str(prompted), precision="float32")
+    text = "When was the bridge built?"
+    assert np.allclose(encoder.embed_query(text), plain.embed([f"query: {text}"])[0], atol=1e-5)
+    assert np.allclose(encoder.embed([text]), plain.embed([f"passage: {text}"]), atol=1e-5)
+    assert np.allclose(plain.embed_query(text), plain.embed([text])[0], atol=1e-5)
+
+
+def test_other_weights_on_the_same_path_have_another_name(prompted: Path) -> None:
+    before = SentenceTransformerEncoder(str(prompted)).name
+    assert before.startswith(f"{prompted}@")
+    assert SentenceTransformerEncoder(str(prompted)).name == before
+    settings = prompted / "config_sentence_transformers.json"
+    settings.write_text(settings.read_text().replace("passage: ", "text: "))
+    assert SentenceTransformerEncoder(str(prompted)).name != before
+
+
+def test_a_static_model_is_refused_with_the_reason(tmp_path: Path) -> None:
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.models import StaticEmbedding
+
+    tokenizer = SentenceTransformerEncoder().model.tokenizer.backend_tokenizer
+    static = SentenceTransformer(modules=[StaticEmbedding(tokenizer, embedding_dim=8)])
+    static.save(str(tmp_path / "static"))
+    with pytest.raises(ModelError, match="as static models do") as caught:
+        SentenceTransformerEncoder(str(tmp_path / "static")).embed(["a"])
+    assert "\n" not in str(caught.value)
+
+
+def test_a_model_on_a_gpu_is_not_exported() -> None:
+    assert SentenceTransformerEncoder(device="cuda", precision="float32").export_key is None
+
+
+def test_a_threshold_that_was_chosen_for_another_model_is_warned_of(
+    prompted: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    from rag.opening import build_assistant, create_library
+    from rag.settings import Settings
+
+    encoder = SentenceTransformerEncoder(str(prompted))
+    for name, settings in (
+        ("default", Settings(encoder=str(prompted), home=tmp_path / "default")),
+        ("own", Settings(encoder=str(prompted), home=tmp_path / "own", threshold=0.4)),
+    ):
+        caplog.clear()
+        library = create_library(settings, encoder)
+        build_assistant(settings, library, encoder)
+        library.close()
+        assert ("ARTICLE_QA_THRESHOLD" in caplog.text) == (name == "default")

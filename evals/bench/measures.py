@@ -81,6 +81,7 @@ class Perturbed:
     def __init__(self, real: Encoder) -> None:
         self.name, self.token_limit = real.name, real.token_limit
         self.token_spans, self.read = real.token_spans, real.read
+        self.embed_query = real.embed_query
         self._real = real
         self._own = np.empty((0, 0), dtype=np.float32)
         self._chance = np.random.default_rng(1)

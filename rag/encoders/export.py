@@ -57,6 +57,9 @@ class ExportedEncoder:
     def embed(self, texts: Sequence[str]) -> Vectors:
         return self._chosen(texts).embed(texts)
 
+    def embed_query(self, question: str) -> Vectors:
+        return self._chosen().embed_query(question)
+
     def read(self, texts: Sequence[str]) -> list[TokenVectors]:
         return self._chosen().read(texts)
 

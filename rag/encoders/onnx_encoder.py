@@ -82,6 +82,10 @@ class OnnxEncoder:
             vectors.update(zip(batch, rows, strict=True))
         return unit(np.array([vectors[n] for n in range(len(texts))], dtype=np.float32))
 
+    def embed_query(self, question: str) -> Vectors:
+        vector: Vectors = self.embed([question])[0]  # a model with prompts is not exported
+        return vector
+
     def read(self, texts: Sequence[str]) -> list[TokenVectors]:
         return self._cache.read(texts)
 

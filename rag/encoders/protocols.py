@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 Vectors = npt.NDArray[np.float32]
 Precision = Literal["auto", "float32", "bfloat16"]
+Device = Literal["auto", "cpu", "cuda", "mps"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,10 @@ class Encoder(Protocol):
         """How many tokens of a text the model reads, without special tokens."""
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        """Return one vector of unit length for each text: float32 [texts, dimension]."""
+        """Return one vector of unit length for each passage: float32 [texts, dimension]."""
+
+    def embed_query(self, question: str) -> Vectors:
+        """Return the vector of unit length that is searched for: float32 [dimension]."""
 
     def read(self, texts: Sequence[str]) -> list[TokenVectors]:
         """Return the contextual token vectors of each text, for late interaction."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rag.encoders.cache import TokenVectorCache
-from rag.encoders.protocols import Precision, TokenVectors, Vectors, unit
+from rag.encoders.protocols import Device, Precision, TokenVectors, Vectors, unit
 from rag.errors import ModelError
 
 if TYPE_CHECKING:
@@ -22,20 +22,24 @@ if TYPE_CHECKING:
 BUNDLED = "all-MiniLM-L6-v2"
 # Of model.safetensors, as published by the authors of sentence-transformers/all-MiniLM-L6-v2.
 BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-_BATCH = 32
+_BATCH, _GPU_BATCH = 32, 256
 
 
 class SentenceTransformerEncoder:
-    """An Encoder over any sentence-transformers model, on the CPU.
+    """An Encoder over any sentence-transformers model, with the prompts of its authors.
 
-    The model is loaded when it is first needed, which raises ModelError if it cannot be.
+    The model is loaded when it is first needed, which raises ModelError if it cannot be. The name of
+    a model in a folder has a digest of its files, so that other weights on the same path are
+    noticed.
     """
 
-    def __init__(self, model: str = BUNDLED, precision: Precision = "auto") -> None:
+    def __init__(
+        self, model: str = BUNDLED, precision: Precision = "auto", device: Device = "auto"
+    ) -> None:
         self._wanted = BUNDLED if model == f"sentence-transformers/{BUNDLED}" else model
-        bundled = f"{BUNDLED}@{BUNDLED_SHA256[:12]}"
-        self.name = bundled if self._wanted == BUNDLED else model
+        self.name = _name(self._wanted)
         self.precision = precision
+        self.device = device
         self._loaded: SentenceTransformer | None = None
         # A fast tokenizer keeps padding and truncation as state, so only one thread may use it.
         self._lock = threading.RLock()
@@ -61,10 +65,18 @@ class SentenceTransformerEncoder:
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         with self._lock:
-            vectors = self.model.encode(
-                list(texts), batch_size=_BATCH, convert_to_numpy=True, show_progress_bar=False
+            batch = _BATCH if self.model.device.type == "cpu" else _GPU_BATCH
+            vectors = self.model.encode_document(
+                list(texts), batch_size=batch, convert_to_numpy=True, show_progress_bar=False
             )
         return unit(np.asarray(vectors, dtype=np.float32).reshape(len(texts), -1))
+
+    def embed_query(self, question: str) -> Vectors:
+        with self._lock:
+            vector = self.model.encode_query(
+                [question], convert_to_numpy=True, show_progress_bar=False
+            )
+        return unit(np.asarray(vector, dtype=np.float32).reshape(-1))
 
     def read(self, texts: Sequence[str]) -> list[TokenVectors]:
         return self._cache.read(texts)
@@ -87,8 +99,9 @@ class SentenceTransformerEncoder:
             )
             kept = (encoded.pop("special_tokens_mask")[0] == 0).numpy()
             spans = encoded.pop("offset_mapping")[0].numpy()[kept]
+        encoded = {name: tensor.to(self.model.device) for name, tensor in encoded.items()}
         with torch.inference_mode():
-            states = self.model[0](dict(encoded))["token_embeddings"][0].float().numpy()
+            states = self.model[0](encoded)["token_embeddings"][0].float().cpu().numpy()
         return TokenVectors(unit(states[kept]), spans[:, 0], spans[:, 1])
 
     def _longest(self) -> int:
@@ -101,10 +114,10 @@ class SentenceTransformerEncoder:
     def export_key(self) -> str | None:
         """The SHA-256 of the model's files, which identifies an export of it.
 
-        None if it cannot be exported: a name, whose files may change, or a model in half
-        precision, since exports are in single precision.
+        None if it cannot be exported: a name, whose files may change, a model in half precision,
+        since exports are in single precision, or one on a GPU, since exports run on the CPU.
         """
-        if self.precision == "bfloat16":
+        if self.precision == "bfloat16" or self.device in ("cuda", "mps"):
             return None
         if self._wanted == BUNDLED:
             return BUNDLED_SHA256
@@ -114,17 +127,24 @@ class SentenceTransformerEncoder:
         """Return the same model in single precision."""
         if self.precision == "float32":
             return self
-        return type(self)(self._wanted, "float32")
+        return type(self)(self._wanted, "float32", self.device)
 
     @property
     def model(self) -> SentenceTransformer:
         with self._lock:
             if self._loaded is None:
-                self._loaded = _load(self._wanted, self.precision)
+                self._loaded = _load(self._wanted, self.precision, self.device)
             return self._loaded
 
 
-def _load(wanted: str, precision: Precision) -> SentenceTransformer:
+def _name(wanted: str) -> str:
+    if wanted == BUNDLED:
+        return f"{BUNDLED}@{BUNDLED_SHA256[:12]}"
+    folder = Path(wanted)
+    return f"{wanted}@{_digest(folder)[:12]}" if folder.is_dir() else wanted
+
+
+def _load(wanted: str, precision: Precision, device: Device) -> SentenceTransformer:
     path = _bundled_path() if wanted == BUNDLED else Path(wanted)
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
@@ -138,11 +158,19 @@ def _load(wanted: str, precision: Precision) -> SentenceTransformer:
         logging.getLogger(noisy).setLevel(logging.ERROR)
     try:
         model = SentenceTransformer(
-            str(path), device="cpu", local_files_only=path.exists(), trust_remote_code=False
+            str(path),
+            device="cpu" if device == "auto" else device,
+            local_files_only=path.exists(),
+            trust_remote_code=False,
         )
     except Exception as error:  # whatever the libraries raise for a bad name, path or network
         reason = next(iter(str(error).strip().splitlines()), repr(error))
         raise ModelError(f"the embedding model {wanted!r} cannot be loaded: {reason}") from error
+    if type(model[0]).__name__ == "StaticEmbedding":
+        raise ModelError(
+            f"the embedding model {wanted!r} gives no vectors of tokens in their context, as static "
+            "models do, so answers cannot be found in its passages; choose a transformer model"
+        )
     if wants_bfloat16(precision, torch.cpu.get_capabilities()):
         model = model.to(torch.bfloat16)
     return model.eval()

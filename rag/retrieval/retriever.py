@@ -123,7 +123,7 @@ class Retriever:
         """Return the passages to read for a question, the most promising first."""
         started = time.perf_counter()
         limit = passage_limit(k, self.rerank)
-        vector = self.encoder.embed([question])[0]
+        vector = self.encoder.embed_query(question)
         embedding = time.perf_counter() - started
         terms = words(question)
         scope = _with_known_sources(scope, snapshot)

@@ -141,4 +141,4 @@ def _warm_up(qa: ArticleQA) -> None:
     """Prepare the first answer while the visitor still reads. If it fails, the answer says why."""
     templates.load()
     with suppress(ArticleQAError):
-        qa.assistant.retriever.encoder.embed(["ready"])
+        qa.assistant.retriever.encoder.embed_query("ready")
