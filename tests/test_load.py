@@ -54,6 +54,7 @@ def test_a_visitor_of_a_busy_window_sees_a_message_and_keeps_the_question(qa):
 
     class Slow:
         language_model = None
+        passages = None
 
         def answer(self, ranking, call=None):
             may_answer.wait(60)

@@ -259,6 +259,7 @@ def test_a_stopped_answer_says_so_and_the_next_one_is_not_disturbed(hostile_libr
 
     class Hesitant:
         language_model = None
+        passages = None
 
         def answer(self, ranking, call=None):
             yield next(QuotingAnswerer(3).answer(ranking))
