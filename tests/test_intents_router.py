@@ -43,6 +43,7 @@ TODAY = date(2025, 11, 13)
         ("Summarize the article about the water leak", "summary", "the article about the water leak"),
         ("in one sentence", "sentence", ""),
         ("tl;dr", "sentence", ""),
+        ("Tell me about it", "more", ""),
         ("More", "more", ""),
         ("next", "more", ""),
         ("Show them", "them", ""),
@@ -63,7 +64,6 @@ def test_a_request_is_recognized(message: str, intent: str, about: str) -> None:
     "question",
     [
         "Who is Trump?",
-        "Tell me about it",
         "Tell me about the reasons why the deal between the two countries failed",
         "How many articles did the treaty have?",
         "What is more important than the alliance?",
