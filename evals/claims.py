@@ -13,6 +13,7 @@ paraphrases, sentences with exactly one thing wrong, and freely worded ones that
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -42,7 +43,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class EditedClaim:
-    """A statement made of a `source` sentence. The kinds "near" and "free" are true.
+    """A statement made of a `source` sentence, at `paragraph`. The kinds "near" and "free" are true.
 
     The other kinds say what is wrong: "unit", "negation", "comparative", "modality" (or tense),
     "cause", "roles" (two names swapped), "name" (of the same passage) and "attribution".
@@ -51,7 +52,7 @@ class EditedClaim:
     text: str
     source: str
     article_id: str
-    place: Span
+    paragraph: Span
     kind: str
 
     @property
@@ -68,10 +69,7 @@ def load_edited(data: Dataset, path: Path = EDITED_CLAIMS) -> list[EditedClaim]:
         record = json.loads(line)
         article = data.articles[record["article"]]
         start, end = record["source"]
-        text = "".join(
-            piece if isinstance(piece, str) else article.text[slice(*piece)]
-            for piece in record["pieces"]
-        )
+        text = _joined(record["pieces"], article.text)
         source = article.text[start:end]
         claims.append(EditedClaim(text, source, article.id, Span(start, end), record["kind"]))
     return claims
@@ -92,7 +90,10 @@ def _claim(record: dict[str, Any], data: Dataset) -> Claim:
     article = next(candidate for candidate in data.articles if candidate.id == question.article_id)
     paragraph = " ".join(article.text[place.start : place.end].split())
     words = f"{paragraph} {question.text}"
-    text = "".join(
-        piece if isinstance(piece, str) else words[slice(*piece)] for piece in record["pieces"]
-    )
+    text = _joined(record["pieces"], words)
     return Claim(text, question.text, article.id, place, record["kind"], record["style"])
+
+
+def _joined(pieces: Iterable[str | list[int]], words: str) -> str:
+    """Put a text together from literal pieces and ranges of other words."""
+    return "".join(piece if isinstance(piece, str) else words[slice(*piece)] for piece in pieces)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from evals.claims import Claim
+from evals.claims import Claim, EditedClaim
 from evals.squad import Question
 from rag.types import Answer, Citation, Evidence, Passage, Span
 
@@ -150,7 +150,7 @@ def _share(
     return Figure.of(name, counted, (is_hit(*pair) for pair in asked), goal)
 
 
-def meets(asked: Question | Claim, article_id: str, place: Span | Passage) -> bool:
+def meets(asked: Question | Claim | EditedClaim, article_id: str, place: Span | Passage) -> bool:
     """Whether a place in an article overlaps the paragraph that a question or claim is about."""
     return (
         article_id == asked.article_id

@@ -29,7 +29,7 @@ from ingest.cli import reported
 from rag.answering.quoting import best_quotations
 from rag.opening import build_assistant, open_encoder
 from rag.retrieval.features import Reading, Times, candidate_sentences
-from rag.retrieval.ranking import Ranker, read
+from rag.retrieval.ranking import Ranker, as_evidence, confidence_features, read
 from rag.retrieval.retriever import Retriever
 from rag.settings import Settings
 from rag.store.library import Snapshot
@@ -165,9 +165,10 @@ def _confidence_rows(
     ranker = Ranker(weights, {})
     rows = []
     for example in examples:
-        ranked, features = ranker.ranked(example.asked.text, example.readings, example.times)
-        quotations = best_quotations(ranked, _QUOTED)
-        rows.append((features, any(example.asked.is_answer(q.text) for _, q in quotations)))
+        scored = ranker.score(example.asked.text, example.readings, example.times)
+        quotations = best_quotations(as_evidence(example.readings, scored), _QUOTED)
+        is_answered = any(example.asked.is_answer(q.text) for _, q in quotations)
+        rows.append((confidence_features(scored), is_answered))
     return rows
 
 

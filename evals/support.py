@@ -102,12 +102,7 @@ def figures(checked: Sequence[Checked]) -> list[Figure]:
 def check_edited(claim: EditedClaim, ranking: Ranking, checker: Checker) -> bool:
     """Return whether a statement is flagged, with the passage of its source sentence cited."""
     evidence = ranking.evidence
-    right = [
-        number
-        for number, passage in enumerate(evidence)
-        if passage.article.id == claim.article_id
-        and passage.passage.start <= claim.place.start < passage.passage.end
-    ]
+    right = [n for n, e in enumerate(evidence) if meets(claim, e.article.id, e.passage)]
     checked = checker.check(claim.text, right[:1], evidence, ranking.word_counts)
     return checked.support.verdict == "unsupported"
 

@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import product
 
 from rag.checking.checker import Checker, CountWords, Finding, number_similarity
 from rag.text.english import COMMON_OPENERS, weekdays
 from rag.text.numbers import numerals
-from rag.text.quantities import Quantity, quantities
+from rag.text.quantities import YEAR, Quantity, quantities
 from rag.text.words import WORD, words
 from rag.types import ArticleInfo, Citation, Evidence, Span
 
@@ -20,7 +21,6 @@ _MIN_SHARED = 0.6  # of the sentence's longer words; a passage with fewer of the
 _MAX_SHORT = 3  # letters of words that are too common to count
 _WINDOW = 3  # words on each side of a number
 _DATELINE = re.compile(r"^[^—–]{0,60}\d[^—–]{0,60} [—–] ")
-_YEAR = re.compile(r"1\d{3}|20\d\d")
 # A single event has one year; a recurring one has a year for each time.
 _SINGLE_EVENT = re.compile(
     r"\b(?:born|died|founded|established|built|completed|opened|abolished|independence|married)\b"
@@ -112,7 +112,7 @@ def _contradicted(
             return None
         return one.phrase(text), other.phrase(other_text)
     years = text[number.start : number.end], other_text[other_number.start : other_number.end]
-    are_years = all(map(_YEAR.fullmatch, years))
+    are_years = all(map(YEAR.fullmatch, years))
     return years if are_years and _SINGLE_EVENT.search(text) else None
 
 
@@ -132,13 +132,16 @@ def _tolls(
         counted = [
             toll for toll in quantities(citation.quote, article.language_or_default) if toll.state
         ]
-        for toll in counted:
-            for passage in evidence:
-                if passage.article.story != article.story and _is_same_event(citation, passage):
-                    other = _toll(passage, toll, citation.score)
-                    if other:
-                        phrase = toll.phrase(citation.quote)
-                        yield Conflict(article, phrase, passage.article, other)
+        others = [
+            passage
+            for passage in evidence
+            if counted
+            and passage.article.story != article.story
+            and _is_same_event(citation, passage)
+        ]
+        for toll, passage in product(counted, others):
+            if other := _toll(passage, toll, citation.score):
+                yield Conflict(article, toll.phrase(citation.quote), passage.article, other)
 
 
 def _toll(passage: Evidence, toll: Quantity, score: float) -> str | None:

@@ -9,52 +9,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from difflib import SequenceMatcher
 from itertools import pairwise
 
-from rag.text.english import AUXILIARIES, COMMON_OPENERS, PREPOSITIONS, PRONOUNS, months, weekdays
+from rag.checking.alignment import TOKEN, Places, Text, replaced_places
+from rag.text.english import (
+    AUXILIARIES,
+    COMMON_OPENERS,
+    MODALITIES,
+    OPPOSITES,
+    PREPOSITIONS,
+    PRONOUNS,
+)
 from rag.text.quantities import Quantity, quantities
 
-_TOKEN = re.compile(r"[^\W_]+(?:['’][^\W\d_]+)?|%")
-_STEM = 5  # letters
 _FUNCTION = (
     AUXILIARIES | PREPOSITIONS | PRONOUNS | frozenset("a an the and or but not never no".split())
 )
-_OPPOSITES = [
-    frozenset(pair.split())
-    for pair in """
-    more less|more fewer|most least|many few|larger smaller|largest smallest|bigger smaller
-    biggest smallest|greater smaller|greater lesser|higher lower|highest lowest|above below|over under
-    before after|earlier later|earliest latest|first last|older younger|oldest youngest|older newer
-    faster slower|fastest slowest|longer shorter|longest shortest|better worse|best worst
-    stronger weaker|strongest weakest|richer poorer|cheaper dearer|hotter colder|warmer cooler
-    increased decreased|increase decrease|increases decreases|increasing decreasing|rose fell|rise fall
-    rises falls|rising falling|grew shrank|gained lost|won lost|win lose|wins loses|up down
-    majority minority|north south|northern southern|east west|eastern western|northeast southwest
-    northwest southeast|always never|all none|everyone nobody|maximum minimum|upper lower|inside outside
-    import export|imports exports|accepted rejected|allowed banned|allowed forbidden|supported opposed
-    support oppose|supports opposes|began ended|opened closed|open closed|succeeded failed|legal illegal
-    possible impossible|able unable|likely unlikely|public private|positive negative|male female
-    men women|husband wife|father mother|son daughter|left right|buy sell|bought sold|wide narrow
-    """.replace("\n", "|").split("|")
-    if pair.strip()
-]
-_MODALITIES = {
-    word: kind
-    for kind, words in {
-        "possible": "may might could perhaps possibly probably maybe likely allegedly reportedly",
-        "future": "will shall",
-        "conditional": "would",
-        "advised": "should ought",
-        "necessary": "must",
-        "able": "can",
-        "intended": "planned plans plan hoped hopes wanted wants intended intends tried attempted "
-        "expected scheduled set supposed proposed agreed promised",
-        "believed": "believed thought alleged said suspected considered reported",
-    }.items()
-    for word in words.split()
-}
 _BEFORE_TO = frozenset(("intended", "believed"))  # count only in "planned to", "believed to be"
 _PAST = frozenset("was were had did".split())
 _PRESENT = frozenset("is are has does do".split())
@@ -86,30 +56,6 @@ _SPEAKER = re.compile(
 )
 _ATTRIBUTED = re.compile(rf"\b{_SAYING}\b|\baccording to\b", re.IGNORECASE)
 _MAX_FUNCTION = 2  # function words between an auxiliary and what it belongs to: "was in the"
-_MIN_MATCHED = 0.65  # of the tokens of a claim that are aligned with its source
-_MAX_REPLACED = 8  # tokens of an aligned difference
-
-
-@dataclass(frozen=True, slots=True)
-class _Text:
-    tokens: tuple[str, ...]
-    lower: tuple[str, ...]
-    stems: tuple[str, ...]
-
-    @classmethod
-    def of(cls, text: str) -> _Text:
-        tokens = tuple(_TOKEN.findall(text))
-        lower = tuple(token.lower() for token in tokens)
-        return cls(tokens, lower, tuple(token[:_STEM] for token in lower))
-
-    def is_name(self, index: int) -> bool:
-        token = self.lower[index]
-        return (
-            self.tokens[index][0].isupper()
-            and token not in COMMON_OPENERS
-            and token not in months()
-            and token not in weekdays()
-        )
 
 
 def contradictions(
@@ -126,18 +72,19 @@ def contradictions(
     """
     if not language.startswith("en"):
         return ()
-    claimed, stated = _Text.of(claim), _Text.of(source)
-    rest = " ".join(others)
-    found = [
-        *_replaced_names(claimed, stated),
+    claimed, stated = Text.of(claim), Text.of(source)
+    replaced = list(replaced_places(claimed, stated))
+    everything = " ".join([source, *others])
+    contradicting = [
+        *_replaced_names(claimed, stated, replaced),
         *_swapped_names(claimed, stated),
-        *_opposites(claimed, stated),
+        *_opposites(claimed, stated, replaced),
         *_modalities(claimed, stated),
-        *_causes(claim, f"{source} {rest}"),
-        *_speakers(claim, f"{source} {rest}", metadata),
-        *_units(claim, f"{source} {rest}", language),
+        *_causes(claim, everything),
+        *_speakers(claim, everything, metadata),
+        *_units(claim, everything, language),
     ]
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(contradicting))
 
 
 def same_quantities(claim: str, source: str, language: str = "en") -> frozenset[str]:
@@ -150,9 +97,9 @@ def same_quantities(claim: str, source: str, language: str = "en") -> frozenset[
     )
 
 
-def _replaced_names(claim: _Text, source: _Text) -> Iterator[str]:
+def _replaced_names(claim: Text, source: Text, replaced: Iterable[Places]) -> Iterator[str]:
     """Yield names that stand in the place of other names of the source."""
-    for first, last, start, end in _replaced(claim, source):
+    for first, last, start, end in replaced:
         ours = [n for n in range(start, end) if claim.is_name(n)]
         theirs = {source.stems[n] for n in range(first, last) if source.is_name(n)}
         ours = [n for n in ours if claim.stems[n] not in theirs]
@@ -161,7 +108,7 @@ def _replaced_names(claim: _Text, source: _Text) -> Iterator[str]:
             yield " ".join(claim.tokens[n] for n in ours)
 
 
-def _swapped_names(claim: _Text, source: _Text) -> Iterator[str]:
+def _swapped_names(claim: Text, source: Text) -> Iterator[str]:
     """Yield a name that does in the claim what is done to it in the source, by the same words."""
     for (_, first), (second, _) in pairwise(_name_runs(claim)):
         middle = claim.stems[first:second]
@@ -175,7 +122,7 @@ def _swapped_names(claim: _Text, source: _Text) -> Iterator[str]:
                     yield claim.tokens[first - 1]
 
 
-def _name_runs(text: _Text) -> list[tuple[int, int]]:
+def _name_runs(text: Text) -> list[tuple[int, int]]:
     """Return the ranges of tokens that are names, one after another."""
     runs: list[tuple[int, int]] = []
     for index in range(len(text.tokens)):
@@ -187,38 +134,24 @@ def _name_runs(text: _Text) -> list[tuple[int, int]]:
     return runs
 
 
-def _replaced(claim: _Text, source: _Text) -> Iterator[tuple[int, int, int, int]]:
-    """Yield ranges of tokens of the source, and those of the claim in their place.
-
-    A claim in quite other words has no places that correspond.
-    """
-    matcher = SequenceMatcher(None, source.lower, claim.lower, autojunk=False)
-    matched = sum(block.size for block in matcher.get_matching_blocks())
-    if matched < _MIN_MATCHED * len(claim.lower):
-        return
-    for tag, first, last, start, end in matcher.get_opcodes():
-        if tag == "replace" and max(last - first, end - start) <= _MAX_REPLACED:
-            yield first, last, start, end
-
-
-def _is_initials(claim: _Text, ours: Sequence[int], source: _Text, first: int, last: int) -> bool:
+def _is_initials(claim: Text, ours: Sequence[int], source: Text, first: int, last: int) -> bool:
     """Return whether one name abbreviates the other, as in UN and United Nations."""
     long = "".join(source.lower[n][0] for n in range(first, last) if source.tokens[n][0].isupper())
     own = "".join(claim.lower[n][0] for n in ours)
     return any(claim.lower[n] == long for n in ours) or own in source.lower[first:last]
 
 
-def _opposites(claim: _Text, source: _Text) -> Iterator[str]:
+def _opposites(claim: Text, source: Text, replaced: Iterable[Places]) -> Iterator[str]:
     """Yield a word whose opposite the source has in its place, or beside the same words."""
-    for first, last, start, end in _replaced(claim, source):
+    for first, last, start, end in replaced:
         for word in claim.lower[start:end]:
-            opposites = {other for pair in _OPPOSITES if word in pair for other in pair - {word}}
+            opposites = {other for pair in OPPOSITES if word in pair for other in pair - {word}}
             if not opposites.isdisjoint(source.lower[first:last]):
                 yield word
     for index, word in enumerate(claim.lower):
         if word in source.lower:
             continue
-        for pair in _OPPOSITES:
+        for pair in OPPOSITES:
             if word not in pair:
                 continue
             (other,) = pair - {word}
@@ -229,7 +162,7 @@ def _opposites(claim: _Text, source: _Text) -> Iterator[str]:
                 yield word
 
 
-def _have_same_neighbor(claim: _Text, index: int, source: _Text, place: int) -> bool:
+def _have_same_neighbor(claim: Text, index: int, source: Text, place: int) -> bool:
     """Return whether the same word stands on the same side of both, function words passed over."""
     for step in (1, -1):
         ours, theirs = _next_content(claim, index, step), _next_content(source, place, step)
@@ -238,7 +171,7 @@ def _have_same_neighbor(claim: _Text, index: int, source: _Text, place: int) -> 
     return False
 
 
-def _next_content(text: _Text, index: int, step: int) -> str | None:
+def _next_content(text: Text, index: int, step: int) -> str | None:
     index += step
     while 0 <= index < len(text.lower):
         if text.lower[index] not in _FUNCTION:
@@ -247,23 +180,23 @@ def _next_content(text: _Text, index: int, step: int) -> str | None:
     return None
 
 
-def _modalities(claim: _Text, source: _Text) -> Iterator[str]:
+def _modalities(claim: Text, source: Text) -> Iterator[str]:
     """Yield the words that make a verb of the source possible, intended, future or past, or a fact."""
     ours, theirs = list(_verbs(claim)), list(_verbs(source))
-    for stem, kinds, words in ours:
-        others = [other for other_stem, other, _ in theirs if other_stem == stem]
+    for verb, kinds, words in ours:
+        others = [other for other_verb, other, _ in theirs if other_verb == verb]
         if others and kinds not in others:
             yield words
-    for stem, kinds, _ in theirs:
-        is_there = any(stem == our_stem for our_stem, _, _ in ours)
-        if not is_there and kinds & _MODAL_KINDS and stem in claim.stems:
-            yield claim.tokens[claim.stems.index(stem)]
+    for verb, kinds, _ in theirs:
+        is_there = any(verb == our_verb for our_verb, _, _ in ours)
+        if not is_there and kinds & _MODAL_KINDS and verb in claim.stems:
+            yield claim.tokens[claim.stems.index(verb)]
 
 
-_MODAL_KINDS = frozenset(_MODALITIES.values())
+_MODAL_KINDS = frozenset(MODALITIES.values())
 
 
-def _verbs(text: _Text) -> Iterator[tuple[str, frozenset[str], str]]:
+def _verbs(text: Text) -> Iterator[tuple[str, frozenset[str], str]]:
     """Yield each word that follows auxiliaries, their kinds of modality or their tense, and them."""
     index = 0
     while index < len(text.lower):
@@ -282,10 +215,10 @@ def _verbs(text: _Text) -> Iterator[tuple[str, frozenset[str], str]]:
             yield text.stems[verb], modal, " ".join(text.tokens[start : verb + 1])
 
 
-def _kind(text: _Text, index: int) -> str | None:
+def _kind(text: Text, index: int) -> str | None:
     """Return what a word adds to the verb after it, "" for nothing; None if it is no auxiliary."""
     word = text.lower[index]
-    kind = _MODALITIES.get(word) if text.tokens[index] != "May" else None
+    kind = MODALITIES.get(word) if text.tokens[index] != "May" else None
     if kind in _BEFORE_TO and text.lower[index + 1 : index + 2] != ("to",):
         kind = None
     if kind:
@@ -337,5 +270,5 @@ def _are_of_other_kinds(quantity: Quantity, other: Quantity) -> bool:
 
 
 def _digits(phrase: str) -> str:
-    words = _TOKEN.findall(phrase)
+    words = TOKEN.findall(phrase)
     return words[0].lower() if words else ""

@@ -37,7 +37,8 @@ class SentenceTransformerEncoder:
         self, model: str = BUNDLED, precision: Precision = "auto", device: Device = "auto"
     ) -> None:
         self._wanted = BUNDLED if model == f"sentence-transformers/{BUNDLED}" else model
-        self.name = _name(self._wanted)
+        self._digest = _digest(Path(self._wanted)) if self._wanted != BUNDLED else BUNDLED_SHA256
+        self.name = f"{self._wanted}@{self._digest[:12]}" if self._digest else self._wanted
         self.precision = precision
         self.device = device
         self._loaded: SentenceTransformer | None = None
@@ -119,9 +120,7 @@ class SentenceTransformerEncoder:
         """
         if self.precision == "bfloat16" or self.device in ("cuda", "mps"):
             return None
-        if self._wanted == BUNDLED:
-            return BUNDLED_SHA256
-        return _digest(Path(self._wanted)) if Path(self._wanted).is_dir() else None
+        return self._digest
 
     def in_full(self) -> SentenceTransformerEncoder:
         """Return the same model in single precision."""
@@ -135,13 +134,6 @@ class SentenceTransformerEncoder:
             if self._loaded is None:
                 self._loaded = _load(self._wanted, self.precision, self.device)
             return self._loaded
-
-
-def _name(wanted: str) -> str:
-    if wanted == BUNDLED:
-        return f"{BUNDLED}@{BUNDLED_SHA256[:12]}"
-    folder = Path(wanted)
-    return f"{wanted}@{_digest(folder)[:12]}" if folder.is_dir() else wanted
 
 
 def _load(wanted: str, precision: Precision, device: Device) -> SentenceTransformer:
@@ -176,7 +168,10 @@ def _load(wanted: str, precision: Precision, device: Device) -> SentenceTransfor
     return model.eval()
 
 
-def _digest(folder: Path) -> str:
+def _digest(folder: Path) -> str | None:
+    """Return a digest of a model's files; None for a name, whose files may change."""
+    if not folder.is_dir():
+        return None
     digest = hashlib.sha256()
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         with path.open("rb") as file:

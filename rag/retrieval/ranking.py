@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
+from typing import TypeAlias
 
 from rag.encoders.protocols import Encoder
 from rag.retrieval.confidence import answer_features, probability
@@ -25,7 +26,10 @@ _BRACKETS = 0.4  # the weight of a subject in brackets, of what it would weigh w
 _FEW, _STEP, _STEPS = 128, 0.03, 3
 # Once a sentence of the first passages stands out from all others by so much, reading more of them
 # changes nothing, and it takes most of the time of an answer.
-_FIRST, _SETTLED = 4, 0.5
+FIRST, _SETTLED = 4, 0.5
+
+Scored: TypeAlias = tuple[float, CandidateSentence]
+"""The log-odds of a sentence against others, and the sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,44 +48,11 @@ class Ranker:
         text = resources.files("rag.retrieval").joinpath("weights.json").read_text("utf-8")
         return cls(**json.loads(text))
 
-    def rank(
-        self,
-        question: str,
-        passages: Sequence[RetrievedPassage],
-        readings: Sequence[Reading],
-        times: Times,
-    ) -> tuple[list[Evidence], float]:
-        """Return passages as evidence, and the probability that their best sentences answer.
+    def score(self, question: str, readings: Sequence[Reading], times: Times) -> list[Scored]:
+        """Return the sentences that were read with their log-odds, best first.
 
-        The passage with the best sentence comes first. Boilerplate is no evidence, unless the
-        question asks for it. Passages that were not read come last, in the order in which they
-        were found.
+        Boilerplate is no evidence, unless the question asks for it.
         """
-        evidence, features = self.ranked(question, readings, times)
-        evidence += map(Evidence.unread, passages[len(readings) :])
-        return evidence, probability(features, self.confidence)
-
-    def ranked(
-        self, question: str, readings: Sequence[Reading], times: Times
-    ) -> tuple[list[Evidence], dict[str, float]]:
-        """Return what was read as evidence, and the features of its probability to answer."""
-        scored = self._scored(question, readings, times)
-        by_reading: dict[int, dict[Span, float]] = {}
-        for score, candidate in scored:
-            by_reading.setdefault(candidate.reading, {})[candidate.span] = score
-        order = [*by_reading, *(n for n in range(len(readings)) if n not in by_reading)]
-        evidence = [_evidence(readings[number], by_reading.get(number, {})) for number in order]
-        features = answer_features([(score, candidate.features) for score, candidate in scored])
-        return evidence, features
-
-    def is_settled(self, question: str, readings: Sequence[Reading], times: Times) -> bool:
-        """Return whether one sentence is the best one with a probability of half or more."""
-        scores = [score for score, _ in self._scored(question, readings, times)]
-        return probability_of_best(scores) >= _SETTLED
-
-    def _scored(
-        self, question: str, readings: Sequence[Reading], times: Times
-    ) -> list[tuple[float, CandidateSentence]]:
         with_boilerplate = is_asked_for(question)
         scored = [
             (relevance(candidate.features, self.sentences), candidate)
@@ -89,6 +60,29 @@ class Ranker:
             if with_boilerplate or not candidate.features["boilerplate"]
         ]
         return sorted(scored, key=lambda item: -item[0])
+
+    def confidence_in(self, scored: Sequence[Scored]) -> float:
+        """Return the probability that the best sentences answer (0 to 1)."""
+        return probability(confidence_features(scored), self.confidence)
+
+
+def is_settled(scored: Sequence[Scored]) -> bool:
+    """Return whether one sentence is the best one with a probability of half or more."""
+    return probability_of_best([score for score, _ in scored]) >= _SETTLED
+
+
+def as_evidence(readings: Sequence[Reading], scored: Sequence[Scored]) -> list[Evidence]:
+    """Return what was read as evidence; the passage with the best sentence comes first."""
+    by_reading: dict[int, dict[Span, float]] = {}
+    for score, candidate in scored:
+        by_reading.setdefault(candidate.reading, {})[candidate.span] = score
+    order = [*by_reading, *(n for n in range(len(readings)) if n not in by_reading)]
+    return [_evidence(readings[number], by_reading.get(number, {})) for number in order]
+
+
+def confidence_features(scored: Sequence[Scored]) -> dict[str, float]:
+    """Return the features of the probability that the best sentences answer."""
+    return answer_features([(score, candidate.features) for score, candidate in scored])
 
 
 def relevance(features: Mapping[str, float], weights: Mapping[str, float]) -> float:
@@ -107,23 +101,14 @@ def read(
     encoder: Encoder,
     *,
     word_counts: WordCounts,
-    is_settled: Callable[[Sequence[Reading]], bool] = lambda _: False,
 ) -> list[Reading]:
-    """Read an excerpt of each passage token by token; the most promising passages must come first.
-
-    The others are left out if the question `is_settled` by the first ones.
-    """
+    """Read an excerpt of each passage token by token."""
     weights = rarity(words(question), word_counts)
-    readings: list[Reading] = []
-    for batch in filter(None, (passages[:_FIRST], passages[_FIRST:])):
-        if readings and is_settled(readings):
-            break
-        excerpts = [excerpt(passage, weights) for _, passage in batch]
-        covers = max_sims(
-            question, excerpts, encoder, word_counts=word_counts, bracket_weight=_BRACKETS
-        )
-        readings += map(_reading, batch, excerpts, covers)
-    return readings
+    excerpts = [excerpt(passage, weights) for _, passage in passages]
+    covers = max_sims(
+        question, excerpts, encoder, word_counts=word_counts, bracket_weight=_BRACKETS
+    )
+    return list(map(_reading, passages, excerpts, covers))
 
 
 def _reading(

@@ -9,11 +9,11 @@ from datetime import date
 
 from rag.encoders.protocols import Encoder
 from rag.errors import QuestionError
-from rag.retrieval.features import Times
+from rag.retrieval.features import Reading, Times
 from rag.retrieval.fusion import Fused, fuse
 from rag.retrieval.period import period_of
 from rag.retrieval.question import normalized, passage_limit
-from rag.retrieval.ranking import Ranker, read
+from rag.retrieval.ranking import FIRST, Ranker, Scored, as_evidence, is_settled, read
 from rag.store.library import Snapshot, WordCounts
 from rag.text.words import in_one_line, overlap, words
 from rag.types import Evidence, RetrievedPassage, Scope
@@ -84,17 +84,10 @@ class Retriever:
         question = normalized(question)
         search = self.search(snapshot, question, scope, k=k, as_of=as_of)
         searched = time.perf_counter()
-        readings = read(
-            question,
-            search.passages,
-            self.encoder,
-            word_counts=search.word_counts,
-            is_settled=lambda readings: (
-                k is None and self.ranker.is_settled(question, readings, search.times)
-            ),
-        )
-        passages = [passage for _, passage in search.passages]
-        evidence, confidence = self.ranker.rank(question, passages, readings, search.times)
+        readings, scored = self._read(question, search, read_all=k is not None)
+        # Passages that were not read come last, in the order in which they were found.
+        unread = (passage for _, passage in search.passages[len(readings) :])
+        evidence = (*as_evidence(readings, scored), *map(Evidence.unread, unread))
         timings = {
             "embed": search.embedding,
             "search": searched - started - search.embedding,
@@ -103,13 +96,28 @@ class Retriever:
         return Ranking(
             question,
             search.scope,
-            tuple(evidence),
-            confidence,
+            evidence,
+            self.ranker.confidence_in(scored),
             search.times.period.is_present,
             search.word_counts.passages,
             snapshot.word_counts,
             timings,
         )
+
+    def _read(
+        self, question: str, search: Search, *, read_all: bool
+    ) -> tuple[list[Reading], list[Scored]]:
+        """Read the passages found, but only the first ones if they settle the question."""
+        passages = search.passages
+        readings: list[Reading] = []
+        scored: list[Scored] = []
+        for batch in (passages,) if read_all else (passages[:FIRST], passages[FIRST:]):
+            if not batch or is_settled(scored):
+                break
+            counts = search.word_counts
+            readings += read(question, batch, self.encoder, word_counts=counts)
+            scored = self.ranker.score(question, readings, search.times)
+        return readings, scored
 
     def search(
         self,

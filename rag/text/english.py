@@ -92,6 +92,44 @@ TITLES = frozenset(
 )
 """Titles that precede a name. Reports add them or leave them out."""
 
+OPPOSITES = [
+    frozenset(pair.split())
+    for pair in """
+    more less|more fewer|most least|many few|larger smaller|largest smallest|bigger smaller
+    biggest smallest|greater smaller|greater lesser|higher lower|highest lowest|above below|over under
+    before after|earlier later|earliest latest|first last|older younger|oldest youngest|older newer
+    faster slower|fastest slowest|longer shorter|longest shortest|better worse|best worst
+    stronger weaker|strongest weakest|richer poorer|cheaper dearer|hotter colder|warmer cooler
+    increased decreased|increase decrease|increases decreases|increasing decreasing|rose fell|rise fall
+    rises falls|rising falling|grew shrank|gained lost|won lost|win lose|wins loses|up down
+    majority minority|north south|northern southern|east west|eastern western|northeast southwest
+    northwest southeast|always never|all none|everyone nobody|maximum minimum|upper lower|inside outside
+    import export|imports exports|accepted rejected|allowed banned|allowed forbidden|supported opposed
+    support oppose|supports opposes|began ended|opened closed|open closed|succeeded failed|legal illegal
+    possible impossible|able unable|likely unlikely|public private|positive negative|male female
+    men women|husband wife|father mother|son daughter|left right|buy sell|bought sold|wide narrow
+    """.replace("\n", "|").split("|")
+    if pair.strip()
+]
+"""Pairs of words that say the opposite in the same place."""
+
+MODALITIES = {
+    word: kind
+    for kind, words in {
+        "possible": "may might could perhaps possibly probably maybe likely allegedly reportedly",
+        "future": "will shall",
+        "conditional": "would",
+        "advised": "should ought",
+        "necessary": "must",
+        "able": "can",
+        "intended": "planned plans plan hoped hopes wanted wants intended intends tried attempted "
+        "expected scheduled set supposed proposed agreed promised",
+        "believed": "believed thought alleged said suspected considered reported",
+    }.items()
+    for word in words.split()
+}
+"""Words that make a verb something else than a fact, by kind."""
+
 INFLECTIONS = frozenset("s es d ed ing e".split()) | {""}
 """Endings of the inflected forms of a verb or noun."""
 

@@ -117,7 +117,7 @@ _HEDGED = re.compile(
     r"estimated|less than|under|fewer than)\s+(?:US\$|[$€£¥])?$",
     re.IGNORECASE,
 )
-_YEAR = re.compile(r"1\d{3}|20\d\d")
+YEAR = re.compile(r"1\d{3}|20\d\d")
 _NO_NOUN = PREPOSITIONS | AUXILIARIES | {"that", "who", "which"}
 _PERSONS = frozenset("people persons men women children".split())
 _BEFORE, _AFTER = re.compile(r"\b([A-Z]\w+)\.? $"), re.compile(r" ([A-Z]\w+)")
@@ -239,7 +239,7 @@ def _is_plural(word: str) -> bool:
 def _is_date(text: str, span: tuple[int, int]) -> bool:
     """Return whether a number is a year or the day of a month."""
     start, end = span
-    if _YEAR.fullmatch(text, start, end):
+    if YEAR.fullmatch(text, start, end):
         return True
     around = [_BEFORE.search(text[max(start - 12, 0) : start]), _AFTER.match(text, end)]
     return any(match and match[1].lower() in months() for match in around)

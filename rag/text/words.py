@@ -24,8 +24,13 @@ def words(text: str) -> list[str]:
 
 @lru_cache(maxsize=5_000)
 def stems(text: str) -> frozenset[str]:
-    """Return the first letters of each word, which its forms share: condemn and condemned."""
-    return frozenset(word[:_STEM] for word in words(text))
+    """Return the stem of each word of a text."""
+    return frozenset(map(stem, words(text)))
+
+
+def stem(word: str) -> str:
+    """Return the first letters of a word, which its forms share: condemn and condemned."""
+    return word[:_STEM]
 
 
 def spans(text: str) -> list[Span]:
