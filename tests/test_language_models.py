@@ -174,3 +174,13 @@ async def until(condition: Any, seconds: float = 10) -> None:
     while not condition():
         assert time.monotonic() < deadline
         await asyncio.sleep(0.02)
+
+
+def test_a_stream_that_begins_with_thoughts_repeats_nothing(
+    qa: ArticleQA, server: ModelServer
+) -> None:
+    server.reply = f"<think>Who was it?</think> FOUND\n{SENTENCE} [1]"
+    *events, answer = asking(qa, server).stream(QUESTION)
+    draft = "".join(event.text for event in events if type(event).__name__ == "Delta")
+    assert draft.count("Who was it?") == 1
+    assert answer.text == f"{SENTENCE} [1]"

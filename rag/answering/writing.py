@@ -75,11 +75,11 @@ class WritingAnswerer:
                 break
         if call.is_stopped:
             return
-        if text := draft.flush():
+        if text := draft.rest():
             yield Delta(text)
         yield completion
         verdict, text = split_verdict(without_thoughts(draft.text).lstrip())
-        if NOT_FOUND in (verdict, draft.verdict):
+        if verdict == NOT_FOUND:
             return
         sentences = sentences_of(text)
         if completion.is_cut_off and sentences and not SENTENCE_END.search(sentences[-1].text):
@@ -113,31 +113,22 @@ class WritingAnswerer:
 
 
 class _Draft:
-    """A reply as it arrives, without the verdict in its first line."""
+    """A reply as it arrives. Its first line is held back while it may be the verdict."""
 
     def __init__(self) -> None:
         self.text = ""
-        self.verdict: str | None = None
-        self._held = ""  # what may be the verdict
-        self._has_begun = False
+        self._shown = 0  # characters
 
     def add(self, piece: str) -> str:
         """Take a piece of the reply; return what can be shown of it."""
-        if self._has_begun:
-            self.text += piece
-            return piece
-        self._held += piece
-        return "" if may_be_verdict(self._held) else self.flush()
+        self.text += piece
+        return "" if not self._shown and may_be_verdict(self.text) else self.rest()
 
-    def flush(self) -> str:
-        """Return what was held back, without the verdict."""
-        if self._has_begun:
-            return ""
-        self._has_begun = True
-        self.verdict, self.text = split_verdict(self._held)
-        if self.verdict is None and self._held.lstrip().startswith("<"):
-            self._has_begun = False  # thoughts come first
-        return self.text
+    def rest(self) -> str:
+        """Return what was not shown yet, without the verdict."""
+        new = self.text[self._shown :] if self._shown else split_verdict(self.text)[1]
+        self._shown = len(self.text)
+        return new
 
 
 def _fitting(evidence: Sequence[Evidence], context: int) -> Sequence[Evidence]:
