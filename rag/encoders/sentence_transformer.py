@@ -37,8 +37,8 @@ class SentenceTransformerEncoder:
         self, model: str = BUNDLED, precision: Precision = "auto", device: Device = "auto"
     ) -> None:
         self._wanted = BUNDLED if model == f"sentence-transformers/{BUNDLED}" else model
-        self._digest = _digest(Path(self._wanted)) if self._wanted != BUNDLED else BUNDLED_SHA256
-        self.name = f"{self._wanted}@{self._digest[:12]}" if self._digest else self._wanted
+        digest = _digest(self._wanted)
+        self.name = f"{self._wanted}@{digest[:12]}" if digest else self._wanted
         self.precision = precision
         self.device = device
         self._loaded: SentenceTransformer | None = None
@@ -120,7 +120,7 @@ class SentenceTransformerEncoder:
         """
         if self.precision == "bfloat16" or self.device in ("cuda", "mps"):
             return None
-        return self._digest
+        return _digest(self._wanted)
 
     def in_full(self) -> SentenceTransformerEncoder:
         """Return the same model in single precision."""
@@ -168,8 +168,11 @@ def _load(wanted: str, precision: Precision, device: Device) -> SentenceTransfor
     return model.eval()
 
 
-def _digest(folder: Path) -> str | None:
+def _digest(wanted: str) -> str | None:
     """Return a digest of a model's files; None for a name, whose files may change."""
+    if wanted == BUNDLED:
+        return BUNDLED_SHA256
+    folder = Path(wanted)
     if not folder.is_dir():
         return None
     digest = hashlib.sha256()
